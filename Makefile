@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+UV := .uv/bin/uv
+
+# List the commands.
+help:
+	@awk '/^# /{about=substr($$0,3)} /^[a-z-]+:/{sub(":.*","",$$1); if (about) printf "  make %-12s %s\n",$$1,about; about=""}' $(MAKEFILE_LIST)
+
+# Make the locked environment in .venv (uv, hashes); does nothing when it is up to date.
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	@test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet --require-hashes -r .ci/uv.txt)
+	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Resolve the lock again after a change of dependencies in pyproject.toml.
+lock:
+	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+
+# Run one night for a fixed business date against the sandbox platforms; prints the report, leaves report.html.
+demo: setup
+	python -m tests.sandbox.demo
+
+# Lint, then pass every test.
+test: setup lint
+	python -m pytest
+
+# Check style, layers, types, SQL and YAML.
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+	sqlfluff lint dbt_project
+	yamllint --strict .
+
+.PHONY: help setup lock demo test lint

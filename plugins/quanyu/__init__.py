@@ -1,0 +1,1 @@
+"""Quanyu (全域): sources -> raw -> staging -> identity -> marts -> segments -> channels."""

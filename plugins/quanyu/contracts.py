@@ -1,0 +1,236 @@
+"""The nouns of the pipeline. Imports nothing of ours, does nothing, knows no database and no Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+Record = dict[str, Any]
+"""One object as the platform said it (JSON types; ids beyond 2^53 stay `int` or `str`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A half-open span of time `[start, end)`, both aware."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None or self.start >= self.end:
+            raise ValueError(f"a window needs aware times with start < end, got {self.start} .. {self.end}")
+
+    @classmethod
+    def of_days(cls, first: date, last: date) -> Window:
+        """The business days `first` to `last`, both included, in Asia/Shanghai."""
+        return cls(
+            datetime.combine(first, time(), SHANGHAI),
+            datetime.combine(last + timedelta(days=1), time(), SHANGHAI),
+        )
+
+    def split(self, longest: timedelta) -> Iterator[Window]:
+        """Cut into consecutive windows no longer than `longest`, oldest first."""
+        start = self.start
+        while start < self.end:
+            end = min(start + longest, self.end)
+            yield Window(start, end)
+            start = end
+
+    def days(self) -> Iterator[date]:
+        """Business days the window touches, oldest first."""
+        day = self.start.astimezone(SHANGHAI).date()
+        last = (self.end - timedelta(microseconds=1)).astimezone(SHANGHAI).date()
+        while day <= last:
+            yield day
+            day += timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Where a platform answers and with which credentials; made from the Airflow connection `quanyu_<name>`."""
+
+    name: str
+    url: str
+    login: str = ""
+    password: str = field(default="", repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def account(self) -> str:
+        """The platform account that scopes its identifiers: shop, appid, corp id, advertiser."""
+        return str(self.extra.get("account") or self.login)
+
+
+class Personal(StrEnum):
+    """What a personal field holds; decides its normal form and how it lands (see `vault`)."""
+
+    PHONE = "phone"
+    PHONE_MD5 = "phone_md5"
+    PHONE_SHA256 = "phone_sha256"
+    NAME = "name"
+    EMAIL = "email"
+    ADDRESS = "address"
+    ID_NUMBER = "id_number"
+    TEXT = "text"
+    BIRTHDAY = "birthday"
+
+
+class Mode(StrEnum):
+    """What one reading of an entity means for the rows read before.
+
+    increment: rows changed in the window; absent rows are unchanged.
+    snapshot:  the whole population; a row that is absent was deleted.
+    daily:     all rows of each day in the window; an absent row of such a day was withdrawn.
+    """
+
+    INCREMENT = "increment"
+    SNAPSHOT = "snapshot"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records as one answer brought them; `day` is the business day they belong to (mode `daily` only)."""
+
+    records: Sequence[Record]
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One kind of record of a source.
+
+    Paths are dotted (`external_contact.name`); `[]` walks a list (`follow_info.remark_mobiles[]`).
+    `fields` maps a path to `text | integer | number | boolean | object | array`; a trailing `?` marks a
+    field that may be absent or null. A required field that is missing or has another type is drift.
+    `version` is the path of the platform's own change time, compared as text; None: the date of the load.
+    `reread_days` full days before the business date are read again each night.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    mode: Mode
+    fields: Mapping[str, str]
+    read: Callable[[Any, Window], Iterator[Page]]
+    version: str | None = None
+    personal: Mapping[str, Personal] = field(default_factory=dict)
+    reread_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A system we read: its name, what it is (its module docstring), how to connect, what it holds."""
+
+    name: str
+    about: str
+    entities: tuple[Entity, ...]
+    connect: Callable[[Connection], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class DedupKey:
+    """The provider drops a repeat of the same key within `window`."""
+
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The provider can be asked, `lag` after the call and for `window`, what became of a message."""
+
+    window: timedelta
+    lag: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Neither:
+    """The provider can neither drop repeats nor be asked."""
+
+
+Ability = DedupKey | Query | Neither
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message to one person, as a channel needs it. `address` is in clear and lives in memory only."""
+
+    key: str
+    address: str = field(repr=False)
+    template: str
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sender: str = ""
+    provider_id: str = ""
+    sent_on: date | None = None
+
+
+class Verdict(StrEnum):
+    """What is known of a message after a call.
+
+    accepted:  the provider took it (submitted, not yet delivered).
+    refused:   the provider will never deliver it; `code` says why.
+    later:     nothing happened and the same call may work later.
+    unknown:   it may have gone out.
+    delivered, failed, expired: final, from a receipt.
+    """
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LATER = "later"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the provider says of one message; `code` is the provider's own."""
+
+    key: str
+    verdict: Verdict
+    provider_id: str = ""
+    code: str = ""
+    at: datetime | None = None
+
+
+class ChannelClient(Protocol):
+    """A connected channel: three verbs, a receipt per message each."""
+
+    def send(self, batch_key: str, batch: Sequence[Message]) -> list[Receipt]:
+        """Hand one batch over. Raises Throttled (nothing was sent) or DeliveryUnknown (it may have been)."""
+        ...
+
+    def ask(self, batch_key: str, batch: Sequence[Message]) -> list[Receipt]:
+        """Find out what became of a batch whose answer was lost. Only for `Query` channels."""
+        ...
+
+    def receipts(self, sent: Sequence[Message]) -> Iterator[Receipt]:
+        """Final verdicts that are known by now; messages still under way are left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A destination: what it addresses, what it can promise, how many messages one call takes.
+
+    `connection` names the Airflow connection (`quanyu_<connection>`) that switches it on.
+    `address_type` is the kind of address in `bridge_customer_addresses`.
+    All messages of a batch share template and sender; `params` differ only when `is_personal`.
+    """
+
+    name: str
+    about: str
+    connection: str
+    address_type: str
+    ability: Ability
+    largest_batch: int
+    smallest_batch: int = 1
+    is_personal: bool = False
+    connect: Callable[[Connection], AbstractContextManager[ChannelClient]]

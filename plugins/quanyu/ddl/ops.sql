@@ -1,0 +1,80 @@
+-- The night's own books: what was read, believed, built, checked and published. Keys and counts, never values.
+create schema if not exists ops;
+
+create table if not exists ops.source_night (
+    business_date date not null,
+    source text not null,
+    status text not null check (status in ('running', 'complete', 'stale', 'failed')),
+    rows_read bigint not null default 0,
+    rows_new bigint not null default 0,
+    error text not null default '',
+    sealed_at timestamptz,
+    primary key (business_date, source)
+);
+
+create table if not exists ops.entity_load (
+    load_id bigint generated always as identity primary key,
+    business_date date not null,
+    source text not null,
+    entity text not null,
+    status text not null check (status in ('reading', 'landed', 'admitted', 'rejected', 'failed')),
+    window_start timestamptz not null,
+    window_end timestamptz not null,
+    rows_read bigint not null default 0,
+    rows_new bigint not null default 0,
+    rows_deleted bigint not null default 0,
+    rows_quarantined bigint not null default 0,
+    new_fields text[] not null default '{}',
+    error_class text not null default '',
+    error text not null default '',
+    remedy text not null default '',
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz
+);
+create index if not exists entity_load_by_day on ops.entity_load (business_date, source, entity);
+
+create table if not exists ops.quarantine (
+    load_id bigint not null references ops.entity_load,
+    record_key text not null,
+    reason text not null
+);
+
+create table if not exists ops.dbt_result (
+    business_date date not null,
+    layer text not null,
+    node text not null,
+    resource_type text not null,
+    status text not null,
+    seconds double precision not null,
+    rows_affected bigint,
+    message text not null default '',
+    run_at timestamptz not null default clock_timestamp(),
+    primary key (business_date, layer, node)
+);
+
+create table if not exists ops.gate_result (
+    business_date date not null,
+    gate text not null,
+    relation text not null,
+    expectation text not null,
+    column_name text not null default '',
+    severity text not null check (severity in ('fail', 'warn')),
+    is_met boolean not null,
+    unexpected_count bigint,
+    element_count bigint,
+    reason text not null,
+    checked_at timestamptz not null default clock_timestamp()
+);
+create index if not exists gate_result_by_day on ops.gate_result (business_date, gate);
+
+create table if not exists ops.publication (
+    business_date date primary key,
+    rows_changed jsonb not null,
+    published_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists ops.segment (
+    segment text primary key,
+    meta jsonb not null,
+    defined_at timestamptz not null default clock_timestamp()
+);

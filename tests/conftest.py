@@ -1,0 +1,53 @@
+"""One embedded Postgres for the session; a migrated database of its own for each test that asks."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from quanyu import warehouse
+from quanyu.local.postgres import EmbeddedPostgres
+
+_numbers = itertools.count(1)
+
+VAULT_KEY = bytes(range(32))
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """The session's server, with a template database that holds our schemas."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres")).start()
+    with warehouse.connect(server.url()) as connection:
+        warehouse.migrate(connection)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def dsn(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a fresh, migrated warehouse."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
+    yield postgres.url(name)
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def environment(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """`settings()` reads a fresh warehouse and a fixed vault key."""
+    from quanyu.settings import settings
+
+    monkeypatch.setenv("QUANYU_WAREHOUSE_URL", dsn)
+    monkeypatch.setenv("QUANYU_VAULT_KEY", base64.b64encode(VAULT_KEY).decode())
+    monkeypatch.setenv("QUANYU_HOME", str(tmp_path))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
