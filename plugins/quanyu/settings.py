@@ -94,7 +94,7 @@ def environment_connection(name: str) -> Connection | None:
     except (ValueError, TypeError, AttributeError):
         raise ConfigurationError(
             f"{_CONNECTION_PREFIX}{name.upper()} is not an Airflow connection in JSON.",
-            remedy='write it as {"conn_type": "http", "host": "https://...", "login": "...", "password": "...", "extra": {}}.',
+            remedy='write it as {"conn_type": "http", "host": "https://...", "login": "...", "extra": {}}.',
         ) from None
 
 
