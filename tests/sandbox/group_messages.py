@@ -1,0 +1,215 @@
+"""Broadcasts of WeCom: tasks that staff confirm, and what each customer got.
+
+Nothing is sent by the call itself. Of the tasks, `at_once` are confirmed on the spot, most others when the
+world's day advances, and `never` not at all unless somebody calls `confirm_all`. Which is which depends on
+broadcast and member only, so it repeats.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.sandbox.fate import send_time, share
+from tests.sandbox.platform import Clock
+from tests.sandbox.weixin import Answer, Refusal, page, texts
+from tests.sandbox.world.model import Contact
+
+WAITING, SENT, NOT_A_FRIEND, OVER_CAP = range(4)
+
+_OUTCOMES = ("waiting", "sent", "not_a_friend", "over_cap")
+
+
+@dataclass
+class Task:
+    """What one member of staff is asked to send: each customer with the record of the delivery."""
+
+    userid: str
+    copies: list[tuple[Contact, dict[str, Any]]] = field(default_factory=list)
+    confirmed_at: datetime | None = None
+
+
+@dataclass
+class GroupMessage:
+    """One accepted broadcast."""
+
+    msgid: str
+    created_at: datetime
+    text: Mapping[str, Any]
+    attachments: Sequence[Any]
+    tasks: dict[str, Task]
+
+
+@dataclass
+class GroupMessages:
+    """Every broadcast of the corp. `caps`: messages per customer and span of time (a strftime pattern)."""
+
+    clock: Clock
+    deliveries: list[dict[str, Any]]
+    contacts: Callable[[], list[Contact]]
+    staff: Sequence[str]
+    at_once: float = 0.8
+    never: float = 0.05
+    caps: dict[str, int] = field(default_factory=lambda: {"%F": 1, "%G-%V": 7, "%Y-%m": 30})
+    _messages: dict[str, GroupMessage] = field(default_factory=dict)
+    _received: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, given: Mapping[str, Any]) -> Answer:
+        """Make a broadcast into tasks; whoever nobody may write to goes to `fail_list`."""
+        text, attachments = _content(given)
+        sender = str(given.get("sender") or "")
+        if sender and sender not in self.staff:
+            raise Refusal(60111, "userid not found")
+        wanted = list(dict.fromkeys(texts(given.get("external_userid"))))
+        if len(wanted) > 10_000 or not (wanted or sender):
+            raise Refusal(40058, "invalid Request Parameter, external_userid")
+        reachable = self._reachable(sender, wanted)
+        if not reachable:
+            raise Refusal(41048, "no customer to send")
+        message = self._keep(text, attachments, reachable)
+        for task in message.tasks.values():
+            if share(message.msgid, task.userid) < self.at_once:
+                self._confirm(task)
+        failed = [one for one in wanted if one not in reachable]
+        return {"errcode": 0, "errmsg": "ok", "fail_list": failed, "msgid": message.msgid}
+
+    def listed(self, given: Mapping[str, Any]) -> Answer:
+        """List broadcasts of a period; those made through the API carry no creator."""
+        start, end = _epoch(given, "start_time"), _epoch(given, "end_time")
+        if not start <= end <= start + 31 * 86_400:
+            raise Refusal(40058, "invalid Request Parameter, time range should be within one month")
+        if given.get("chat_type") not in {"single", "group"}:
+            raise Refusal(40058, "invalid Request Parameter, chat_type")
+        found = [
+            message
+            for message in self._messages.values()
+            if start <= message.created_at.timestamp() <= end
+            and given["chat_type"] == "single"
+            and given.get("filter_type", 2) in {0, 2}
+            and not given.get("creator")
+        ]
+        rows, cursor = page(found, given, default=50, largest=100, of=f"{start}-{end}")
+        listed = [
+            {
+                "msgid": message.msgid,
+                "create_time": int(message.created_at.timestamp()),
+                "create_type": 0,
+                "text": message.text,
+                "attachments": message.attachments,
+            }
+            for message in rows
+        ]
+        return {"errcode": 0, "errmsg": "ok", "group_msg_list": listed, "next_cursor": cursor}
+
+    def tasks(self, given: Mapping[str, Any]) -> Answer:
+        """Say who has confirmed: 0 not yet, 2 done."""
+        message = self._message(given)
+        rows, cursor = page(list(message.tasks.values()), given, default=500, largest=1000, of=message.msgid)
+        task_list = [
+            {"userid": task.userid, "status": 2, "send_time": int(task.confirmed_at.timestamp())}
+            if task.confirmed_at
+            else {"userid": task.userid, "status": 0}
+            for task in rows
+        ]
+        return {"errcode": 0, "errmsg": "ok", "task_list": task_list, "next_cursor": cursor}
+
+    def results(self, given: Mapping[str, Any]) -> Answer:
+        """Say what became of each customer of one member of staff."""
+        message = self._message(given)
+        task = message.tasks.get(str(given.get("userid", "")))
+        if task is None:
+            raise Refusal(40058, "invalid Request Parameter, userid has no task of this msgid")
+        rows, cursor = page(task.copies, given, default=500, largest=1000, of=f"{message.msgid}-{task.userid}")
+        send_list = []
+        for _, record in rows:
+            status = _OUTCOMES.index(record["outcome"])
+            row = {"external_userid": record["recipient"], "userid": task.userid, "status": status}
+            if status == SENT and task.confirmed_at:
+                row["send_time"] = int(task.confirmed_at.timestamp())
+            send_list.append(row)
+        return {"errcode": 0, "errmsg": "ok", "send_list": send_list, "next_cursor": cursor}
+
+    def confirm_all(self) -> None:
+        """Let the staff confirm whatever waits."""
+        for message in self._messages.values():
+            for task in message.tasks.values():
+                self._confirm(task)
+
+    def _message(self, given: Mapping[str, Any]) -> GroupMessage:
+        message = self._messages.get(str(given.get("msgid", "")))
+        if message is None:
+            raise Refusal(41047, "invalid msgid")
+        if message.created_at < send_time(self.clock):
+            for task in message.tasks.values():
+                if share(message.msgid, task.userid) < 1 - self.never:
+                    self._confirm(task)
+        return message
+
+    def _reachable(self, sender: str, wanted: Sequence[str]) -> dict[str, Contact]:
+        """The one relation each customer is written through: the sender's, else the newest."""
+        found: dict[str, Contact] = {}
+        asked = set(wanted)
+        for contact in sorted(self.contacts(), key=lambda contact: contact.added_at):
+            if sender in {"", contact.staff_userid} and (not asked or contact.external_userid in asked):
+                found[contact.external_userid] = contact
+        return found
+
+    def _keep(
+        self, text: Mapping[str, Any], attachments: Sequence[Any], reachable: Mapping[str, Contact]
+    ) -> GroupMessage:
+        msgid = f"msgGCAAAX{len(self._messages) + 1:010d}"
+        message = GroupMessage(msgid, send_time(self.clock), text, attachments, {})
+        for external_userid, contact in reachable.items():
+            record = {
+                "recipient": external_userid,
+                "sender": contact.staff_userid,
+                "content": text.get("content", ""),
+                "provider_id": msgid,
+                "batch_key": "",
+                "day": message.created_at.date().isoformat(),
+                "outcome": _OUTCOMES[WAITING],
+            }
+            message.tasks.setdefault(contact.staff_userid, Task(contact.staff_userid)).copies.append((contact, record))
+            self.deliveries.append(record)
+        self._messages[msgid] = message
+        return message
+
+    def _confirm(self, task: Task) -> None:
+        if task.confirmed_at is not None:
+            return
+        task.confirmed_at = send_time(self.clock) + timedelta(minutes=5)
+        for contact, record in task.copies:
+            record["outcome"] = _OUTCOMES[self._deliver(contact)]
+
+    def _deliver(self, contact: Contact) -> int:
+        """What happens to one customer's copy, on the day that follows the world's last."""
+        if not contact.exists(self.clock.end + timedelta(days=1)):
+            return NOT_A_FRIEND
+        spans = [(contact.external_userid, f"{send_time(self.clock):{pattern}}") for pattern in self.caps]
+        if any(self._received[span] >= cap for span, cap in zip(spans, self.caps.values(), strict=True)):
+            return OVER_CAP
+        self._received.update(spans)
+        return SENT
+
+
+def _content(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    text, attachments = given.get("text") or {}, given.get("attachments") or []
+    if given.get("chat_type", "single") != "single" or given.get("tag_filter"):
+        raise Refusal(40058, "invalid Request Parameter, this corp has neither customer groups nor tags")
+    if not isinstance(text, dict) or not isinstance(attachments, list) or len(attachments) > 9:
+        raise Refusal(40058, "invalid Request Parameter, text or attachments")
+    if not text.get("content") and not attachments:
+        raise Refusal(40058, "invalid Request Parameter, text and attachments are both empty")
+    if len(str(text.get("content", "")).encode()) > 4000:
+        raise Refusal(40058, "invalid Request Parameter, text.content is longer than 4000 bytes")
+    return text, attachments
+
+
+def _epoch(given: Mapping[str, Any], name: str) -> int:
+    value = given.get(name)
+    if not isinstance(value, int):
+        raise Refusal(40058, f"invalid Request Parameter, {name}")
+    return value
