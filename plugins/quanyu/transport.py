@@ -1,0 +1,248 @@
+"""HTTP to a platform: one session with a pace, timeouts, bounded retries and redaction.
+
+Every failure leaves as an error of `quanyu.errors`. A request that must not be carried out twice says
+`repeatable=False`: then anything that fails after it may have left raises DeliveryUnknown, never Retryable.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Self, TypedDict, TypeVar, Unpack
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from quanyu.contracts import Connection, Record
+from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Retryable, Throttled
+from quanyu.settings import utc_now
+
+log = logging.getLogger(__name__)
+
+# Both write whole URLs, and URLs of WeChat carry secrets and tokens.
+for _chatty in ("httpx", "httpcore"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_MOBILE = re.compile(r"(?<!\d)((?:86)?1[3-9]\d)\d{8}(?!\d)")
+
+T = TypeVar("T")
+
+
+class Parts(TypedDict, total=False):
+    """What a request may carry, as httpx understands it."""
+
+    params: Mapping[str, str | int]
+    data: Mapping[str, str]
+    json: Any
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class Http:
+    """One platform, spoken to at no more than `requests_per_second`.
+
+    A call is tried `attempts` times. A wait longer than `longest_wait` seconds is not slept but raised as
+    Throttled, and until that time has come every further call is refused without being made.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        requests_per_second: float = 20.0,
+        redact: Iterable[str] = (),
+        timeout: float = 30.0,
+        attempts: int = 5,
+        longest_wait: float = 300.0,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        try:
+            host = httpx.URL(base_url).host
+        except httpx.InvalidURL:
+            host = ""
+        if not host:
+            raise ConfigurationError("the connection has no usable URL.", remedy="set its host to https://<host>.")
+        # A proxy of the environment is right for a platform and wrong for the sandbox on this machine.
+        self._client = httpx.Client(base_url=base_url, timeout=timeout, trust_env=host not in _LOOPBACK)
+        self._interval = 1.0 / requests_per_second
+        self._secrets = {secret for secret in redact if secret}
+        self._attempts = attempts
+        self._longest_wait = longest_wait
+        self._sleep = sleep or time.sleep
+        self._next_call = 0.0
+        self._not_before: datetime | None = None
+        self._backoff = wait_random_exponential(multiplier=0.5, max=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    @classmethod
+    def of(cls, where: Connection, *secrets: str, sleep: Callable[[float], None] | None = None) -> Self:
+        """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows."""
+        try:
+            pace = float(where.extra.get("requests_per_second", 20.0))
+        except (TypeError, ValueError):
+            pace = 0.0
+        if pace <= 0:
+            raise ConfigurationError(f"quanyu_{where.name}: extra.requests_per_second is no number.", remedy="set one.")
+        return cls(where.url, requests_per_second=pace, redact=[where.password, *secrets], sleep=sleep)
+
+    def request(self, method: str, path: str, *, repeatable: bool = True, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send until the platform answers below 500 (429 and 3xx excepted); 4xx bodies are the caller's to read."""
+        return self.retrying(lambda: self.exchange(method, path, repeatable=repeatable, **parts))
+
+    def exchange(self, method: str, path: str, *, repeatable: bool = True, **parts: Unpack[Parts]) -> httpx.Response:
+        """Send once. Raises Retryable, Throttled, ConfigurationError, or DeliveryUnknown (not `repeatable`)."""
+        self._wait_for_turn()
+        call = f"{method} {self._client.base_url.host}/{path.lstrip('/')}"
+        failed = Retryable if repeatable else DeliveryUnknown
+        try:
+            response = self._client.request(method, path, **parts)
+        except _NOTHING_LEFT as error:
+            raise Retryable(f"{call}: no connection ({_reason(error)}).", remedy=_UNREACHABLE) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise ConfigurationError(f"{call}: {_reason(error)}.", remedy="correct the connection's host.") from None
+        except httpx.HTTPError as error:
+            raise failed(f"{call}: cut before the whole answer came ({_reason(error)}).", remedy=_UNREACHABLE) from None
+        if response.status_code == 429 or (response.status_code == 503 and "retry-after" in response.headers):
+            raise Throttled(f"{call}: HTTP {response.status_code}.", until=_retry_after(response))
+        if response.status_code >= 500:
+            raise failed(f"{call}: HTTP {response.status_code}.", remedy=_UNREACHABLE)
+        if response.is_redirect:
+            raise ConfigurationError(
+                f"{call}: answers with a redirect (HTTP {response.status_code}).",
+                remedy="set the connection's host to the address itself.",
+            )
+        return response
+
+    def retrying(self, call: Callable[[], T]) -> T:
+        """Repeat `call` while it raises Retryable; a named time to wait is waited for. The last error is raised.
+
+        For platforms that say "later" inside the body, or sign each attempt anew: `call` makes one `exchange`
+        and reads the answer. Messages of errors leave redacted.
+        """
+        loop = Retrying(
+            retry=retry_if_exception(self._is_worth_repeating),
+            wait=self._wait,
+            stop=stop_after_attempt(self._attempts),
+            sleep=self._sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+        try:
+            return loop(self._remembering(call))
+        except QuanyuError as error:
+            error.message = self.redacted(error.message)
+            error.args = (error.message,)
+            raise
+
+    def keep_secret(self, value: str) -> None:
+        """Never show `value` again, e.g. a token that was just issued."""
+        if value:
+            self._secrets.add(value)
+
+    def redacted(self, text: str) -> str:
+        """Blank known secrets and whatever looks like a mobile number."""
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return _MOBILE.sub(r"\1********", text)
+
+    def _wait_for_turn(self) -> None:
+        if self._not_before is not None:
+            wait = (self._not_before - utc_now()).total_seconds()
+            if wait > self._longest_wait:
+                raise Throttled(f"no call before {self._not_before:%F %R %Z}.", until=self._not_before, remedy=_WAIT)
+            if wait > 0:
+                self._sleep(wait)
+            self._not_before = None
+        now = time.monotonic()
+        if self._next_call > now:
+            self._sleep(self._next_call - now)
+        self._next_call = max(now, self._next_call) + self._interval
+
+    def _remembering(self, call: Callable[[], T]) -> Callable[[], T]:
+        def remember_until() -> T:
+            try:
+                return call()
+            except Throttled as error:
+                self._not_before = error.until
+                error.remedy = error.remedy or _WAIT
+                raise
+
+        return remember_until
+
+    def _is_worth_repeating(self, error: BaseException) -> bool:
+        if isinstance(error, Throttled) and error.until is not None:
+            return error.until - utc_now() <= timedelta(seconds=self._longest_wait)
+        return isinstance(error, Retryable)
+
+    def _wait(self, state: RetryCallState) -> float:
+        # A named time is waited for before the next call leaves, see `_wait_for_turn`.
+        return 0.0 if self._not_before is not None else self._backoff(state)
+
+    def _tell(self, state: RetryCallState) -> None:
+        said = self.redacted(str(state.outcome.exception())) if state.outcome else ""
+        log.warning("attempt %d of %d: %s", state.attempt_number, self._attempts, said)
+
+
+_UNREACHABLE = "if it stays so, check the connection's host, the network and the platform's status page."
+_WAIT = "run the task again later, after the time that is named."
+
+
+def json_of(response: httpx.Response, *, repeatable: bool = True) -> Record:
+    """Read an answer as a JSON object; integers of any size stay integers.
+
+    Raises Retryable (DeliveryUnknown when the request was not `repeatable`) for HTML, half a page or any other
+    body: gateways send those while they are ill. Raw control characters inside strings are accepted, since
+    TOP and JOS send them.
+    """
+    try:
+        body = json.loads(response.content, strict=False)
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        return body
+    kind = response.headers.get("content-type", "no content type").split(";")[0]
+    failed = Retryable if repeatable else DeliveryUnknown
+    raise failed(
+        f"{response.request.method} {response.request.url.host}{response.request.url.path}: "
+        f"the answer is not a JSON object (HTTP {response.status_code}, {kind}, {len(response.content)} bytes).",
+        remedy=_UNREACHABLE,
+    )
+
+
+@contextmanager
+def place(name: str) -> Iterator[None]:
+    """Name where an error happened, e.g. `tmall.trades 2026-11-20 page 3`."""
+    try:
+        yield
+    except QuanyuError as error:
+        error.at(name)
+        raise
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _retry_after(response: httpx.Response) -> datetime | None:
+    """The time a Retry-After header names, in seconds or as an HTTP date; None when there is none."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return utc_now() + timedelta(seconds=int(value))
+    try:
+        moment: datetime = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
