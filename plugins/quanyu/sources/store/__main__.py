@@ -1,0 +1,6 @@
+"""Read the stores alone."""
+
+from quanyu import sources
+from quanyu.sources.store import SOURCE
+
+sources.run_alone(SOURCE)

@@ -1,0 +1,6 @@
+"""Read Tmall alone."""
+
+from quanyu import sources
+from quanyu.sources.tmall import SOURCE
+
+sources.run_alone(SOURCE)
