@@ -1,0 +1,141 @@
+"""Who is who, and how much of it the systems' own records can prove.
+
+truth     every account any platform ever shows -> the id of its person.
+provable  the accounts a pipeline sees that first loaded on `business_date` and every night since, grouped by
+          true evidence; every account is in exactly one group, alone when nothing ties it to another.
+
+True evidence is an identifier that an account carries in the newest version seen and that is really its person's:
+
+- a phone, once spelt right (blanks, +86 and full-width digits aside) and unmasked, that is one of the person's own
+  numbers; not a clerk's, a partner's, a slip of the finger, nor a former owner's (a recycled number is two
+  identifiers, one per owner);
+- the unionid of a follower, a contact or a visit;
+- the Tmall `ouid`: of a shop member, of a card bound to it, of a refund, which also names the buyer;
+- a `tid`: of a trade, and of the shop member whose last trade it is.
+
+A visit that shows a card is evidence about the card: its unionid and phone count for the member. Phone versions that
+a later version of the card replaced do not count.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from quanyu.contracts import SHANGHAI
+from tests.sandbox.world import shop
+from tests.sandbox.world.model import APPID, BRAND, CORP, SHOP, Account, Card
+
+if TYPE_CHECKING:
+    from tests.sandbox.world import World
+
+Identifier = tuple[str, str, str]
+"""(type, value, person whose it is)"""
+
+
+def accounts(world: World) -> dict[Account, str]:
+    """Every account of the world and its person."""
+    known: dict[Account, str] = {}
+    for trade in world.trades:
+        known["tmall_buyer", SHOP, trade.buyer_open_uid] = trade.person
+    for member in world.shop_members:
+        known["tmall_member", SHOP, member.ouid] = member.person
+    for fan in world.followers:
+        known["official_account_follower", APPID, fan.openid] = fan.person
+    for contact in world.contacts:
+        known["wecom_contact", CORP, contact.external_userid] = contact.person
+    for card in world.cards:
+        known["store_member", BRAND, card.member_card] = card.person
+    for receipt in world.receipts:
+        if receipt.phone and not receipt.member_card:
+            known["store_receipt", BRAND, f"{receipt.store}|{receipt.receipt_no}"] = receipt.person
+    for visit in world.visits:
+        if not visit.member_card:
+            known["store_visit", BRAND, visit.visit_id] = visit.person
+    return known
+
+
+def provable(world: World, day: date) -> list[set[Account]]:
+    """Group the accounts seen by the night of `day` by true evidence."""
+    import networkx as nx
+
+    graph: nx.Graph[tuple[str, str, str]] = nx.Graph()
+    seen: set[Account] = set()
+    for account, identifiers in _evidence(world, day):
+        seen.add(account)
+        graph.add_node(account)
+        graph.add_edges_from((account, identifier) for identifier in identifiers)
+    return [group & seen for group in nx.connected_components(graph) if group & seen]
+
+
+def _evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
+    """Each account seen by the end of `day`, with what truly identifies it."""
+    start = datetime.combine(world.calendar.first, time(), SHANGHAI)
+    end = _night(day)
+    yield from _shop(world, start, end)
+    yield from _wechat(world, day)
+    yield from _store(world, end)
+
+
+def _night(day: date) -> datetime:
+    """The midnight that ends `day`."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
+def _shop(world: World, start: datetime, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
+    for trade in world.trades:
+        if trade.created_at >= end or trade.modified(end) < start:
+            continue
+        account = ("tmall_buyer", SHOP, trade.buyer_open_uid)
+        yield account, {("tid", str(trade.tid), trade.person)}
+        if trade.refund is not None and trade.refund.moments[0][0] < end and trade.refund.modified(end) >= start:
+            yield account, {("ouid", trade.ouid, trade.person)}
+    for member in world.shop_members:
+        state = shop.member_state(member, world.trades_by_ouid.get(member.ouid, []), end)
+        if state is None or state.modified_at < start:
+            continue
+        ids = {("ouid", member.ouid, member.person)}
+        if state.last_trade is not None:
+            ids.add(("tid", str(state.last_trade.tid), member.person))
+        yield ("tmall_member", SHOP, member.ouid), ids
+
+
+def _wechat(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
+    nights = [_night(world.business_date + timedelta(days=n)) for n in range((day - world.business_date).days + 1)]
+    for fan in world.followers:
+        if any(fan.follows(night) for night in nights):
+            unionid = {("unionid", fan.unionid, fan.person)} if fan.unionid else set()
+            yield ("official_account_follower", APPID, fan.openid), unionid
+    for contact in world.contacts:
+        if any(contact.exists(night) for night in nights):
+            ids = {("unionid", contact.unionid, contact.person)} if contact.unionid else set()
+            ids |= {found for phone in contact.remark_mobiles for found in _own_phone(world, phone, contact.person)}
+            yield ("wecom_contact", CORP, contact.external_userid), ids
+
+
+def _store(world: World, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
+    newest: dict[str, Card] = {card.member_card: card for card in world.cards if card.updated_at < end}
+    for card in newest.values():
+        ids = _own_phone(world, card.phone, card.person)
+        if card.tmall_ouid:
+            ids.add(("ouid", card.tmall_ouid, card.person))
+        yield ("store_member", BRAND, card.member_card), ids
+    for receipt in world.receipts:
+        if receipt.phone and not receipt.member_card and receipt.uploaded_on < end.date():
+            account = ("store_receipt", BRAND, f"{receipt.store}|{receipt.receipt_no}")
+            yield account, _own_phone(world, receipt.phone, receipt.person)
+    for visit in world.visits:
+        if visit.visited_at < end:
+            ids = {("unionid", visit.unionid, visit.person)} if visit.unionid else set()
+            ids |= _own_phone(world, visit.phone, visit.person)
+            shown = ("store_member", BRAND, visit.member_card)
+            yield (shown if visit.member_card else ("store_visit", BRAND, visit.visit_id)), ids
+
+
+def _own_phone(world: World, typed: str, person: str) -> set[Identifier]:
+    """The phone as an identifier when it is one of the person's own numbers."""
+    digits = re.sub(r"^86(?=1\d{10}$)", "", re.sub(r"\D", "", unicodedata.normalize("NFKC", typed)))
+    return {("phone", digits, person)} if digits in world.numbers_of.get(person, ()) else set()
