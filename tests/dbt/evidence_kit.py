@@ -1,0 +1,214 @@
+"""Raw rows as landing leaves them, for tests of identity: written in any order, on any night."""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from quanyu import dbt, landing, warehouse
+from quanyu.contracts import SHANGHAI, Personal
+from quanyu.local.postgres import EmbeddedPostgres
+from quanyu.settings import settings
+from quanyu.vault import Vault
+
+NIGHT = date(2026, 11, 20)
+VAULT = Vault(bytes(range(32)))
+BRAND, SHOP = "quanyu", "shop-1"
+
+Account = tuple[str, str, str]
+"""(account_type, scope, account_id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One version of one record."""
+
+    table: str
+    account: str
+    key: str
+    version: str
+    payload: str
+
+
+def days_ago(days: float) -> datetime:
+    """A moment before the end of the night's business day."""
+    return datetime(2026, 11, 20, 20, tzinfo=SHANGHAI) - timedelta(days=days)
+
+
+def wall(moment: datetime) -> str:
+    """As the platforms write a time."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def phone(number: str) -> str:
+    """The token under which a phone lands."""
+    return VAULT.tokenise(Personal.PHONE, number).token
+
+
+def phone_md5(number: str) -> str:
+    """The token under which a phone's MD5 lands."""
+    return VAULT.tokenise(Personal.PHONE, number).aliases[0]
+
+
+@dataclass
+class Evidence:
+    """Collects rows; each method is one sighting and answers with its account."""
+
+    rows: list[RawRow] = field(default_factory=list)
+
+    def _add(self, table: str, account: str, key: str, payload: dict[str, Any], version: str = "1") -> None:
+        self.rows.append(RawRow(table, account, key, version, json.dumps(payload)))
+
+    def contact(
+        self, userid: str, added: datetime, *, unionid: str = "", phones: Iterable[str] = (), corp: str = "corp"
+    ) -> Account:
+        follow = {"userid": "guide", "createtime": int(added.timestamp()), "remark_mobiles": list(phones)}
+        payload = {"external_contact": {"external_userid": userid, "unionid": unionid}, "follow_info": follow}
+        self._add("wecom__contacts", corp, f"{userid}|guide", payload)
+        return "wecom_contact", corp, userid
+
+    def follower(self, openid: str, subscribed: datetime, *, unionid: str = "") -> Account:
+        payload = {"openid": openid, "unionid": unionid, "subscribe": 1, "subscribe_time": int(subscribed.timestamp())}
+        self._add("official_account__followers", "wx", openid, payload)
+        return "official_account_follower", "wx", openid
+
+    def member(
+        self, card: str, registered: datetime, *, phone: str = "", ouid: str = "", updated: datetime | None = None
+    ) -> Account:
+        payload = {"member_card": card, "phone": phone, "tmall_ouid": ouid, "registered_at": wall(registered)}
+        updated_at = wall(updated or registered)
+        self._add("store__members", BRAND, card, payload | {"updated_at": updated_at}, version=updated_at)
+        return "store_member", BRAND, card
+
+    def receipt(self, number: str, sold: datetime, *, phone: str = "", card: str = "") -> Account:
+        payload = {"store_code": "S1", "receipt_no": number, "line_no": "1", "sold_at": wall(sold)}
+        payload |= {"sell_way": "A", "amount": "1.00", "phone": phone, "member_card": card}
+        self._add("store__receipts", BRAND, f"S1|{number}|1", payload)
+        return ("store_member", BRAND, card) if card else ("store_receipt", BRAND, f"S1|{number}")
+
+    def visit(
+        self, visit_id: str, visited: datetime, *, phone_hash: str = "", unionid: str = "", card: str = ""
+    ) -> Account:
+        payload = {"visit_id": visit_id, "visited_at": wall(visited), "store_code": "S1", "channel": "walk_in"}
+        payload |= {"phone_hash": phone_hash, "unionid": unionid, "member_card": card}
+        self._add("store__visits", BRAND, visit_id, payload)
+        return ("store_member", BRAND, card) if card else ("store_visit", BRAND, visit_id)
+
+    def trade(self, tid: int, buyer: str, created: datetime) -> Account:
+        payload = {"tid": tid, "buyer_open_uid": buyer, "created": wall(created), "status": "TRADE_FINISHED"}
+        self._add("tmall__trades", SHOP, str(tid), payload)
+        return "tmall_buyer", SHOP, buyer
+
+    def shop_member(self, ouid: str, tid: int, traded: datetime, *, version: str = "1") -> Account:
+        payload = {"ouid": ouid, "biz_order_id": tid, "last_trade_time": wall(traded)}
+        self._add("tmall__members", SHOP, ouid, payload, version)
+        return "tmall_member", SHOP, ouid
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A warehouse of its own that the layers are built in."""
+
+    dsn: str
+
+    def add(self, rows: Iterable[RawRow], landed_on: date = NIGHT) -> None:
+        """Land rows on a night."""
+        by_table = defaultdict(list)
+        for row in rows:
+            by_table[row.table].append(row)
+        columns = ("account", "record_key", "version", "payload", "is_deleted", "landed_on", "load_id", "extracted_at")
+        with warehouse.connect(self.dsn) as connection:
+            for table, some in by_table.items():
+                values = ((r.account, r.key, r.version, r.payload, False, landed_on, 1, landed_on) for r in some)
+                warehouse.copy_rows(connection, sql.Identifier("raw", table), columns, values)
+
+    def empty(self) -> None:
+        """Forget every raw row."""
+        with warehouse.connect(self.dsn) as connection:
+            tables = connection.execute("select tablename from pg_tables where schemaname = 'raw'").fetchall()
+            for (table,) in tables:
+                connection.execute(sql.SQL("truncate raw.{}").format(sql.Identifier(table)))
+
+    def know_phones(self, *numbers: str) -> None:
+        """Give the vault clear phones, so that their hashes find them."""
+        with warehouse.connect(self.dsn) as connection:
+            VAULT.store(connection, [VAULT.tokenise(Personal.PHONE, number) for number in numbers])
+
+    def build(self, night: date = NIGHT, *, layers: Iterable[str] = ("staging", "identity")) -> None:
+        for layer in layers:
+            dbt.build(layer, night, dsn=self.dsn)
+
+    def execute(self, statement: str) -> None:
+        with warehouse.connect(self.dsn) as connection:
+            connection.execute(statement)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with warehouse.connect(self.dsn) as connection:
+            return connection.execute(query).fetchall()
+
+    def people(self) -> dict[Account, str]:
+        """Every account that is a person's -> its One-ID."""
+        found = self.rows("select account_type, scope, account_id, one_id from identity.bridge_account_customer")
+        return {(account_type, scope, account_id): one_id for account_type, scope, account_id, one_id in found}
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Every table of identity, row for row."""
+        tables = self.rows("select tablename from pg_tables where schemaname = 'identity' order by 1")
+        return {table: self.rows(f"select t::text from identity.{table} as t order by 1") for (table,) in tables}
+
+
+@contextmanager
+def warehouse_of_its_own(postgres: EmbeddedPostgres, name: str, home: Path) -> Iterator[Warehouse]:
+    """A migrated warehouse with empty raw tables, which `settings()` names."""
+    dsn = postgres.url(name)
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUANYU_WAREHOUSE_URL", dsn)
+        patch.setenv("QUANYU_VAULT_KEY", base64.b64encode(bytes(range(32))).decode())
+        patch.setenv("QUANYU_HOME", str(home))
+        settings.cache_clear()
+        with warehouse.connect(dsn) as connection:
+            landing.prepare(connection)
+        yield Warehouse(dsn)
+    settings.cache_clear()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def random_evidence(seed: int, size: int) -> list[RawRow]:
+    """Accounts of every kind that share phones and unionids at random: chains, conflicts, crowds and silences."""
+    rng = random.Random(seed)
+    evidence = Evidence()
+    phones = [phone(f"139{seed % 1000:03d}{n:05d}") for n in range(max(2, size // 2))]
+    unionids = ["", *(f"u{seed}-{n}" for n in range(max(2, size // 3)))]
+    for n in range(size):
+        name, moment = f"{seed}-{n}", days_ago(rng.choice((rng.uniform(0, 60), rng.uniform(0, 400))))
+        match rng.randrange(5):
+            case 0:
+                some = rng.sample(phones, min(len(phones), rng.randrange(4)))
+                evidence.contact(name, moment, unionid=rng.choice(unionids), phones=some)
+            case 1:
+                evidence.member(name, moment, phone=rng.choice(phones))
+                for k in range(rng.randrange(3)):
+                    card = {"card": name, "unionid": rng.choice(unionids), "phone_hash": rng.choice(["", *phones])}
+                    evidence.visit(f"{name}-{k}", moment + timedelta(days=rng.uniform(0, 5)), **card)
+            case 2:
+                evidence.visit(name, moment, unionid=rng.choice(unionids), phone_hash=rng.choice(phones))
+            case 3:
+                evidence.receipt(name, moment, phone=rng.choice(phones))
+            case _:
+                evidence.follower(name, moment, unionid=rng.choice(unionids))
+    return evidence.rows

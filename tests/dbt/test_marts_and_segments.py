@@ -1,0 +1,403 @@
+"""One night of small raw rows, built once through all four layers; each test reads one thing off the result."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+
+from quanyu import dbt, landing, warehouse
+from quanyu.activation import definition
+from quanyu.contracts import SHANGHAI, Personal
+from quanyu.local.postgres import EmbeddedPostgres
+from quanyu.settings import settings
+from quanyu.vault import Vault
+
+KEY = bytes(range(32))
+NIGHT = date(2026, 11, 20)
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+SHOP, APPID, CORP, BRAND, ADVERTISER = "shop-1", "wx-1", "corp-1", "quanyu", "adv-1"
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Rows = list[tuple[Any, ...]]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def epoch(text: str) -> int:
+    return int(at(text).timestamp())
+
+
+class Raw:
+    """Writes rows into raw as landing would."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.vault = Vault(KEY)
+
+    def row(
+        self, table: str, account: str, key: str, payload: dict[str, Any], *, version: str = "1", gone: bool = False
+    ) -> None:
+        self.connection.execute(
+            sql.SQL("insert into raw.{} values (%s, %s, %s, null, %s, %s, %s, 1, %s)").format(sql.Identifier(table)),
+            [account, key, version, json.dumps(payload), gone, NIGHT, at("2026-11-21 02:00:00")],
+        )
+
+    def phone(self, number: str) -> str:
+        token = self.vault.tokenise(Personal.PHONE, number)
+        self.vault.store(self.connection, [token])
+        return token.token
+
+    def trade(self, tid: int, buyer: str, payment: str, *, created: str, paid: str = "", version: str = "1") -> None:
+        payload = {"tid": tid, "buyer_open_uid": buyer, "payment": payment, "created": created, "pay_time": paid}
+        self.row("tmall__trades", SHOP, str(tid), payload, version=version)
+
+    def refund(self, refund_id: str, tid: int, buyer: str, fee: str, status: str) -> None:
+        payload = {"refund_id": refund_id, "tid": tid, "buyer_open_uid": buyer, "refund_fee": fee, "status": status}
+        self.row("tmall__refunds", SHOP, refund_id, payload | {"created": "2026-11-20 12:00:00"})
+
+    def receipt(self, store: str, number: str, sold: str, *lines: tuple[str, str], **fields: str) -> None:
+        for line_no, (sell_way, amount) in enumerate(lines, start=1):
+            payload = {"store_code": store, "receipt_no": number, "line_no": str(line_no), "sold_at": sold}
+            payload |= {"sell_way": sell_way, "amount": amount, "quantity": "1"} | fields
+            self.row("store__receipts", BRAND, f"{store}|{number}|{line_no}", payload)
+
+    def member(self, card: str, **fields: str) -> None:
+        payload = {"member_card": card, "registered_at": "2025-03-01 10:00:00", "registered_store": "S1"}
+        self.row("store__members", BRAND, card, payload | {"updated_at": "2026-11-01 10:00:00"} | fields)
+
+    def visit(self, visit_id: str, visited: str, **fields: str) -> None:
+        self.row("store__visits", BRAND, visit_id, {"visit_id": visit_id, "visited_at": visited} | fields)
+
+    def follower(self, openid: str, subscribed: str, *, unionid: str = "", gone: bool = False) -> None:
+        payload = {"openid": openid, "unionid": unionid, "subscribe": 1, "subscribe_time": epoch(subscribed)}
+        self.row("official_account__followers", APPID, openid, payload, gone=gone)
+
+    def contact(
+        self, userid: str, staff: str, added: str, *, unionid: str = "", phone: str = "", gone: bool = False
+    ) -> None:
+        follow = {"userid": staff, "createtime": epoch(added), "remark_mobiles": [phone] if phone else []}
+        payload = {"external_contact": {"external_userid": userid, "unionid": unionid}, "follow_info": follow}
+        self.row("wecom__contacts", CORP, f"{userid}|{staff}", payload, gone=gone)
+
+    def creative(self, placement: str, **figures: str) -> None:
+        payload = {"time": "2026-11-20", "creativity_id": "c1", "placement": placement} | figures
+        self.row("xiaohongshu__creative_report", ADVERTISER, f"2026-11-20|c1|{placement}", payload)
+
+
+def a_night(raw: Raw) -> None:
+    """Ann buys in stores and online chat, Bob returns, Cai said nothing, Dee and Gil are new fans, Eve left."""
+    ann = raw.phone("13500000001")
+    raw.member(
+        "m-ann",
+        phone=ann,
+        birthday="--1121",
+        sms_consent="Y",
+        sms_consent_at="2025-03-01 10:00:00",
+        consent_text_version="v3",
+    )
+    raw.member("m-bob", phone=raw.phone("13500000002"), birthday="--1122", sms_consent="N")
+    raw.member("m-cai", phone=raw.phone("13500000003"), sms_consent="")
+    raw.receipt("S1", "R1", "2026-11-01 15:00:00", ("A", "90.00"), ("C", "25.00"), member_card="m-ann")
+    raw.receipt("S1", "R2", "2026-11-20 15:00:00", ("B", "20.00"), member_card="m-ann", original_receipt_no="R1")
+    raw.receipt("S1", "R3", "2026-11-20 16:00:00", ("B", "15.00"), member_card="m-bob", original_receipt_no="R0")
+    raw.receipt("S2", "R1", "2026-11-20 17:00:00", ("A", "30.00"), phone=ann)
+    raw.receipt("S2", "R4", "2026-11-20 18:00:00", ("A", "10.00"))
+    clerk = raw.phone("13500000099")
+    for number in range(13):
+        raw.receipt("S2", f"C{number}", "2026-11-20 19:00:00", ("A", "1.00"), phone=clerk)
+    raw.visit("V1", "2026-10-31 10:00:00", member_card="m-ann")
+    raw.visit("V2", "2026-11-20 10:00:00")
+    raw.visit("V3", "2026-11-20 11:00:00", unionid="u-dee")
+    raw.follower("o-dee", "2026-11-14 00:30:00", unionid="u-dee")
+    raw.follower("o-gil", "2026-11-20 23:30:00")
+    raw.follower("o-old", "2026-11-13 23:30:00")
+    raw.follower("o-eve", "2026-11-19 12:00:00", unionid="u-eve", gone=True)
+    raw.contact("e-ann", "g1", "2026-11-19 12:00:00", phone=ann)
+    raw.contact("e-ann", "g2", "2026-11-10 12:00:00")
+    raw.contact("e-eve", "g1", "2026-10-01 12:00:00", unionid="u-eve", gone=True)
+    raw.trade(1001, "b-hal", "200.07", created="2026-11-19 23:59:58", version="1")
+    raw.trade(1001, "b-hal", "200.07", created="2026-11-19 23:59:58", paid="2026-11-20 00:00:01", version="2")
+    raw.trade(1002, "b-hal", "70.00", created="2026-11-20 09:00:00")
+    raw.trade(1003, "b-ivy", "99.00", created="2026-10-25 09:00:00", paid="2026-10-25 09:01:00")
+    raw.refund("r1", 1001, "b-hal", "50.07", "SUCCESS")
+    raw.refund("r2", 1003, "b-ivy", "99.00", "WAIT_SELLER_AGREE")
+    raw.creative("FEED", impression="1000", click="50", like="5", comment="1", collect="4", follow="2", share="3")
+    raw.creative("SEARCH", impression="300", click="40", like="-")
+
+
+def only_social(raw: Raw) -> None:
+    """A brand that runs nothing but an official account and advertising."""
+    raw.follower("o-dee", "2026-11-18 12:00:00")
+    raw.creative("FEED", impression="7", share="0")
+
+
+@pytest.fixture(scope="module")
+def build(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Build a warehouse of its own from raw rows, through every layer; return its URL."""
+    names = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QUANYU_VAULT_KEY", base64.b64encode(KEY).decode())
+        patch.setenv("QUANYU_HOME", str(tmp_path_factory.mktemp("home")))
+
+        def make(name: str, fill: Callable[[Raw], None]) -> str:
+            names.append(name)
+            with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
+                server.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
+            dsn = postgres.url(name)
+            patch.setenv("QUANYU_WAREHOUSE_URL", dsn)
+            settings.cache_clear()
+            with warehouse.connect(dsn) as connection:
+                landing.prepare(connection)
+                fill(Raw(connection))
+            for layer in ("staging", "identity", "marts", "segments"):
+                dbt.build(layer, NIGHT, dsn=dsn)
+            return dsn
+
+        yield make
+    settings.cache_clear()
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
+        for name in names:
+            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def night(build: Callable[..., str]) -> str:
+    return build("marts_night", a_night)
+
+
+@pytest.fixture
+def read(night: str) -> Iterator[Callable[..., Rows]]:
+    with psycopg.connect(night, options="-c search_path=marts_build,segments_build,identity,ops") as connection:
+        yield lambda query, *values: connection.execute(query, values).fetchall()
+
+
+def person_of(account_id: str) -> str:
+    return f"(select one_id from bridge_account_customer where account_id = '{account_id}')"
+
+
+def test_every_layer_builds_for_a_brand_with_two_sources_only(build: Callable[..., str]) -> None:
+    with psycopg.connect(build("marts_social", only_social)) as connection:
+        funnel = connection.execute(
+            "select funnel_on, channel, stage, events from marts_build.fct_funnel_daily order by funnel_on"
+        ).fetchall()
+        fans = connection.execute("select count(*) from segments_build.seg_new_fan_no_purchase").fetchone()
+    assert funnel == [
+        (date(2026, 11, 18), "official_account", "interest", 1),
+        (NIGHT, "xiaohongshu", "attention", 7),
+    ]
+    assert fans == (1,)
+
+
+def test_an_order_is_a_trade_that_was_paid_or_a_receipt_with_a_sale(read: Callable[..., Rows]) -> None:
+    orders = read("select order_key, ordered_on from fct_orders where is_paid and store_code is distinct from 'S2'")
+    assert sorted(orders) == [
+        ("store|S1|R1", date(2026, 11, 1)),
+        ("tmall|shop-1|1001", NIGHT),
+        ("tmall|shop-1|1003", date(2026, 10, 25)),
+    ]
+
+
+def test_refunds_that_succeeded_and_returns_lower_the_order_they_belong_to(read: Callable[..., Rows]) -> None:
+    orders = read("select order_key, gross_fen, refunded_fen, net_fen from fct_orders where refunded_fen > 0")
+    assert sorted(orders) == [
+        ("store|S1|R1", 9000, 2000, 7000),
+        ("store|S1|R3", 0, 1500, -1500),
+        ("tmall|shop-1|1001", 20007, 5007, 15000),
+    ]
+
+
+def test_a_receipt_without_a_card_is_its_phones_owner_unless_the_phone_is_a_clerks(read: Callable[..., Rows]) -> None:
+    known = read(f"select order_key, one_id = {person_of('m-ann')} from fct_orders where store_code = 'S2'")
+    assert ("store|S2|R1", True) in known
+    assert {is_ann for key, is_ann in known if key != "store|S2|R1"} == {None}
+
+
+def test_a_customer_is_what_all_their_accounts_say(read: Callable[..., Rows]) -> None:
+    columns = "is_wecom_contact, is_follower, has_phone, birthday_mmdd, home_store, first_order_on, last_order_on"
+    ann = read(
+        f"select {columns}, orders_count, net_revenue_fen from dim_customers where one_id = {person_of('m-ann')}"
+    )
+    assert ann == [(True, False, True, "1121", "S1", date(2026, 11, 1), NIGHT, 2, 10000)]
+    bob = read(
+        f"select has_bought, orders_count, first_order_on, net_revenue_fen from dim_customers"
+        f" where one_id = {person_of('m-bob')}"
+    )
+    assert bob == [(True, 0, None, -1500)]
+
+
+def test_the_funnel_of_the_night_has_every_channel_and_stage_that_happened(read: Callable[..., Rows]) -> None:
+    funnel = read(
+        "select channel, stage, events, customers, revenue_fen from fct_funnel_daily where funnel_on = %s", NIGHT
+    )
+    assert sorted(funnel) == [
+        ("official_account", "interest", 1, 1, 0),
+        ("store", "action", 15, 1, 5300),
+        ("store", "search", 2, 1, 0),
+        ("tmall", "action", 1, 1, 15000),
+        ("xiaohongshu", "attention", 1000, 0, 0),
+        ("xiaohongshu", "interest", 62, 0, 0),
+        ("xiaohongshu", "search", 40, 0, 0),
+        ("xiaohongshu", "share", 3, 0, 0),
+    ]
+
+
+def test_a_visitor_who_buys_the_next_day_is_a_conversion_of_the_visit(read: Callable[..., Rows]) -> None:
+    visit = read(
+        "select customers, buyers_within_7_days, buyers_within_30_days from fct_funnel_daily"
+        " where funnel_on = '2026-10-31' and stage = 'search'"
+    )
+    assert visit == [(1, 1, 1)]
+
+
+def test_impressions_on_search_results_are_kept_and_in_no_stage(read: Callable[..., Rows]) -> None:
+    impressions = "interaction_type = 'ad_impression' and placement = 'SEARCH'"
+    assert read(f"select quantity, one_id from fct_interactions where {impressions}") == [(300, None)]
+
+
+def test_addresses_are_those_where_a_message_arrives(read: Callable[..., Rows]) -> None:
+    addresses = read("select channel, address, sender from bridge_customer_addresses where channel <> 'aliyun_sms'")
+    assert sorted(addresses) == [
+        ("official_account_mass", "o-dee", ""),
+        ("official_account_mass", "o-gil", ""),
+        ("official_account_mass", "o-old", ""),
+        ("wecom_broadcast", "e-ann", "g1"),
+    ]
+
+
+def test_a_clerks_phone_is_nobodys_address(read: Callable[..., Rows]) -> None:
+    vault = Vault(KEY)
+    own = {vault.tokenise(Personal.PHONE, f"1350000000{number}").token for number in (1, 2, 3)}
+    assert {row[0] for row in read("select address from bridge_customer_addresses where channel = 'aliyun_sms'")} == own
+
+
+def test_consent_is_what_was_said_and_leaving_withdraws_it(read: Callable[..., Rows]) -> None:
+    consents = read(
+        "select account_id, fct_consents.channel, is_granted, decided_at, text_version from fct_consents"
+        " inner join bridge_account_customer using (one_id)"
+        " where purpose = 'marketing' and account_id in ('m-ann', 'm-bob', 'm-cai', 'o-eve')"
+    )
+    assert sorted(consents) == [
+        ("m-ann", "aliyun_sms", True, at("2025-03-01 10:00:00"), "v3"),
+        ("m-ann", "wecom_broadcast", True, at("2026-11-19 12:00:00"), "add"),
+        ("m-bob", "aliyun_sms", False, at("2026-11-01 10:00:00"), None),
+        ("o-eve", "official_account_mass", False, at("2026-11-20 00:00:00"), "follow"),
+        ("o-eve", "wecom_broadcast", False, at("2026-11-20 00:00:00"), "add"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("segment", "members"),
+    [
+        ("seg_repurchase_due", {"b-ivy"}),
+        ("seg_new_fan_no_purchase", {"o-dee", "o-gil"}),
+        ("seg_birthday_care", {"m-ann"}),
+    ],
+)
+def test_a_segment_holds_whom_it_names(read: Callable[..., Rows], segment: str, members: set[str]) -> None:
+    found = read(
+        f"select account_id from {segment} inner join bridge_account_customer using (one_id)"
+        " where account_id in ('b-ivy', 'b-hal', 'o-dee', 'o-gil', 'o-eve', 'o-old', 'm-ann', 'm-bob', 'm-cai')"
+    )
+    assert {row[0] for row in found} == members
+
+
+def test_activation_understands_what_every_segment_says_of_itself(night: str) -> None:
+    with warehouse.connect(night) as connection:
+        segments = definition.load(connection)
+    assert list(segments) == ["seg_birthday_care", "seg_repurchase_due", "seg_new_fan_no_purchase"]
+
+
+def test_no_mart_shows_a_phone_in_clear(night: str) -> None:
+    with psycopg.connect(night) as connection:
+        tables = connection.execute(
+            "select format('%I.%I', table_schema, table_name) from information_schema.tables"
+            " where table_schema in ('staging', 'identity', 'marts_build', 'segments_build')"
+        ).fetchall()
+        assert len(tables) > 20
+        for (table,) in tables:
+            found = connection.execute(
+                f"select count(*) from {table} as t where to_jsonb(t)::text ~ '1350000000|1350000009'"
+            ).fetchone()
+            assert found == (0,), table
+
+
+def test_every_rule_holds_on_its_unit_tests(night: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    results = _dbt(
+        night, monkeypatch, tmp_path, "test_type:unit,path:models/marts", "test_type:unit,path:models/segments"
+    )
+    assert {name for name, status in results.items() if status != "pass"} == set()
+    assert len(results) > 10
+
+
+def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each truth is told a lie, one fen or one row off."""
+    lies = """
+        update marts_build.fct_orders set net_fen = net_fen + 1 where order_key = 'tmall|shop-1|1003';
+        update marts_build.fct_orders set gross_fen = gross_fen + 1 where order_key = 'store|S1|R1';
+        update marts_build.fct_orders set refunded_fen = refunded_fen - 1 where order_key = 'store|S1|R3';
+        update marts_build.fct_interactions set quantity = quantity + 1 where interaction_type = 'ad_share';
+        update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
+        update marts_build.dim_customers set accounts_count = accounts_count + 1;
+        update marts_build.fct_consents set is_granted = true;
+        delete from marts_build.fct_consents where one_id = (
+            select one_id from identity.bridge_account_customer where account_id = 'm-ann'
+        );
+        insert into marts_build.bridge_customer_addresses
+            select 'q' || address, channel, address, sender, scope, last_seen_at
+            from marts_build.bridge_customer_addresses where address = 'o-gil';
+        insert into segments_build.seg_new_fan_no_purchase
+            select one_id from identity.bridge_account_customer where account_id = 'b-ivy';
+        insert into segments_build.seg_repurchase_due
+            select one_id from identity.bridge_account_customer where account_id = 'b-hal';
+        insert into segments_build.seg_birthday_care
+            select one_id, '' from identity.bridge_account_customer where account_id = 'm-cai';
+    """
+    with psycopg.connect(night) as connection:
+        connection.execute("create schema truth")
+        tables = ["fct_orders", "fct_interactions", "fct_funnel_daily", "dim_customers", "fct_consents"]
+        kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
+        kept += [
+            ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
+        ]
+        for schema, table in kept:
+            connection.execute(f"create table truth.{table} as select * from {schema}.{table}")
+        connection.execute(lies)
+        connection.commit()
+        try:
+            results = _dbt(night, monkeypatch, tmp_path, "test_type:singular,path:tests/marts", "path:tests/segments")
+        finally:
+            for schema, table in kept:
+                connection.execute(f"delete from {schema}.{table}")
+                connection.execute(f"insert into {schema}.{table} select * from truth.{table}")
+            connection.execute("drop schema truth cascade")
+    truths = {path.stem for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")}
+    caught = {name for name, status in results.items() if status == "fail"}
+    assert truths - caught == {
+        "every_kind_of_interaction_has_a_row_in_funnel_stages",
+        "every_successful_refund_belongs_to_a_paid_trade",
+        "no_order_gives_back_more_than_it_took",
+    }
+
+
+def _dbt(dsn: str, monkeypatch: pytest.MonkeyPatch, folder: Path, *selected: str) -> dict[str, str]:
+    """Run tests of the project against a warehouse that is built; name -> status."""
+    from dbt.cli.main import dbtRunner
+
+    info = conninfo.conninfo_to_dict(dsn)
+    for name, part in (("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password")):
+        monkeypatch.setenv(f"DBT_QUANYU_{name}", str(info[part]))
+    monkeypatch.setenv("DBT_QUANYU_DBNAME", str(info["dbname"]))
+    command = ["--log-level", "none", "--log-path", str(folder), "test", "--select", *selected]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(folder)]
+    outcome = dbtRunner().invoke([*command, "--vars", json.dumps({"business_date": NIGHT.isoformat()})])
+    return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}
