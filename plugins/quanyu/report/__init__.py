@@ -1,0 +1,7 @@
+"""The night's report: what was read, who is who, the funnel, who got what and why not; terminal and HTML."""
+
+from quanyu.report.html import render_html
+from quanyu.report.night import Night, night_report
+from quanyu.report.terminal import render_terminal
+
+__all__ = ["Night", "night_report", "render_html", "render_terminal"]

@@ -1,0 +1,96 @@
+"""The report in the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from quanyu.report.night import Night
+from quanyu.report.pictures import STAGES
+
+_COLOURS = {"complete": "green", "admitted": "green", "stale": "yellow", "failed": "red", "rejected": "red"}
+
+
+def render_terminal(night: Night, console: Console) -> None:
+    """Print the night: sources, identity, funnel, segments and messages, gates, timings."""
+    console.rule(f"[bold]全域 night of {night.business_date}")
+    console.print(f"marts visible since {night.published_at}" if night.published_at else "[red]marts not published")
+    _sources(night, console)
+    _identity(night, console)
+    _funnel(night, console)
+    _messages(night, console)
+    _checks(night, console)
+
+
+def _sources(night: Night, console: Console) -> None:
+    table = Table("source", "entity", "status", "read", "new", "deleted", "s", title="Sources")
+    for load in night.loads:
+        table.add_row(
+            load.source,
+            load.entity,
+            f"[{_COLOURS.get(load.status, 'white')}]{load.status}",
+            f"{load.rows_read:,}",
+            f"{load.rows_new:,}",
+            f"{load.rows_deleted:,}",
+            f"{load.seconds:.1f}",
+        )
+    console.print(table)
+    for load in night.loads:
+        if load.error:
+            console.print(f"[red]{load.source}.{load.entity}[/red] {load.error} {load.remedy}", highlight=False)
+        if load.new_fields:
+            console.print(f"[yellow]{load.source}.{load.entity}[/yellow] new fields: {', '.join(load.new_fields)}")
+    for source in night.sources:
+        if source.status != "complete":
+            console.print(f"[{_COLOURS.get(source.status, 'white')}]{source.source} is {source.status}: {source.error}")
+
+
+def _identity(night: Night, console: Console) -> None:
+    table = Table("One-ID", "count", title="Identity")
+    for count in night.identity:
+        table.add_row(count.name, f"{count.count:,}")
+    for refusal in night.refusals:
+        table.add_row(f"identifiers refused: {refusal.name}", f"{refusal.count:,}")
+    for name, value in night.truth.items():
+        table.add_row(name, f"{value:.4f}")
+    console.print(table)
+
+
+def _funnel(night: Night, console: Console) -> None:
+    table = Table("stage", "channel", "events", "customers", "revenue (yuan)", title="Funnel of the day")
+    for cell in night.funnel:
+        revenue = f"{cell.revenue_fen / 100:,.2f}" if cell.revenue_fen else ""
+        table.add_row(STAGES[cell.stage], cell.channel, f"{cell.events:,}", f"{cell.customers:,}", revenue)
+    console.print(table)
+
+
+def _messages(night: Night, console: Console) -> None:
+    table = Table("segment", "audience", *night.reasons, "difference", title="Segments and messages: the waterfall")
+    for row in [*night.waterfall, night.total]:
+        table.add_row(
+            row.segment,
+            f"{row.audience:,}",
+            *(f"{row.parts.get(reason, 0):,}" for reason in night.reasons),
+            str(row.difference),
+        )
+    console.print(table)
+    for hold in night.holds:
+        console.print(f"[yellow]{hold.name} is held:[/yellow] {hold.reason}")
+    states = Table("channel", "state", "messages", title="Messages")
+    for message in night.messages:
+        states.add_row(message.channel, message.state, f"{message.count:,}")
+    console.print(states)
+
+
+def _checks(night: Night, console: Console) -> None:
+    table = Table("gate", "relation", "checks", "failed", "warned", title="Gates")
+    for gate in night.gates:
+        table.add_row(gate.gate, gate.relation, str(gate.checks), str(gate.failed), str(gate.warned))
+    console.print(table)
+    for gate in night.gates:
+        for reason in gate.reasons:
+            console.print(f"[yellow]{gate.gate} {gate.relation}[/yellow] {reason}")
+    timings = Table("layer", "nodes", "failed", "s", title="Built")
+    for layer in night.layers:
+        timings.add_row(layer.layer, str(layer.nodes), str(layer.failed), f"{layer.seconds:.1f}")
+    console.print(timings)
