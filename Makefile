@@ -40,4 +40,16 @@ lint: setup
 	sqlfluff lint dbt_project
 	yamllint --strict .
 
-.PHONY: help setup lock demo test lint
+# Start Postgres and Airflow on this machine, with the connections and settings of .env if there is one.
+up: setup
+	@set -a; if test -f .env; then . ./.env; fi; set +a; quanyu up
+
+# Stop what `make up` started.
+down: setup
+	@quanyu down
+
+# Stop it and delete its data, its logs and the vault key in var/.
+reset: down
+	rm -rf var
+
+.PHONY: up down reset help setup lock demo test lint

@@ -40,6 +40,7 @@ class RawRow:
     key: str
     version: str
     payload: str
+    moment: datetime
 
 
 def days_ago(days: float) -> datetime:
@@ -68,20 +69,22 @@ class Evidence:
 
     rows: list[RawRow] = field(default_factory=list)
 
-    def _add(self, table: str, account: str, key: str, payload: dict[str, Any], version: str = "1") -> None:
-        self.rows.append(RawRow(table, account, key, version, json.dumps(payload)))
+    def _add(
+        self, table: str, account: str, key: str, payload: dict[str, Any], *, moment: datetime, version: str = "1"
+    ) -> None:
+        self.rows.append(RawRow(table, account, key, version, json.dumps(payload), moment))
 
     def contact(
         self, userid: str, added: datetime, *, unionid: str = "", phones: Iterable[str] = (), corp: str = "corp"
     ) -> Account:
         follow = {"userid": "guide", "createtime": int(added.timestamp()), "remark_mobiles": list(phones)}
         payload = {"external_contact": {"external_userid": userid, "unionid": unionid}, "follow_info": follow}
-        self._add("wecom__contacts", corp, f"{userid}|guide", payload)
+        self._add("wecom__contacts", corp, f"{userid}|guide", payload, moment=added)
         return "wecom_contact", corp, userid
 
     def follower(self, openid: str, subscribed: datetime, *, unionid: str = "") -> Account:
         payload = {"openid": openid, "unionid": unionid, "subscribe": 1, "subscribe_time": int(subscribed.timestamp())}
-        self._add("official_account__followers", "wx", openid, payload)
+        self._add("official_account__followers", "wx", openid, payload, moment=subscribed)
         return "official_account_follower", "wx", openid
 
     def member(
@@ -89,13 +92,15 @@ class Evidence:
     ) -> Account:
         payload = {"member_card": card, "phone": phone, "tmall_ouid": ouid, "registered_at": wall(registered)}
         updated_at = wall(updated or registered)
-        self._add("store__members", BRAND, card, payload | {"updated_at": updated_at}, version=updated_at)
+        self._add(
+            "store__members", BRAND, card, payload | {"updated_at": updated_at}, moment=registered, version=updated_at
+        )
         return "store_member", BRAND, card
 
     def receipt(self, number: str, sold: datetime, *, phone: str = "", card: str = "") -> Account:
         payload = {"store_code": "S1", "receipt_no": number, "line_no": "1", "sold_at": wall(sold)}
         payload |= {"sell_way": "A", "amount": "1.00", "phone": phone, "member_card": card}
-        self._add("store__receipts", BRAND, f"S1|{number}|1", payload)
+        self._add("store__receipts", BRAND, f"S1|{number}|1", payload, moment=sold)
         return ("store_member", BRAND, card) if card else ("store_receipt", BRAND, f"S1|{number}")
 
     def visit(
@@ -103,17 +108,17 @@ class Evidence:
     ) -> Account:
         payload = {"visit_id": visit_id, "visited_at": wall(visited), "store_code": "S1", "channel": "walk_in"}
         payload |= {"phone_hash": phone_hash, "unionid": unionid, "member_card": card}
-        self._add("store__visits", BRAND, visit_id, payload)
+        self._add("store__visits", BRAND, visit_id, payload, moment=visited)
         return ("store_member", BRAND, card) if card else ("store_visit", BRAND, visit_id)
 
     def trade(self, tid: int, buyer: str, created: datetime) -> Account:
         payload = {"tid": tid, "buyer_open_uid": buyer, "created": wall(created), "status": "TRADE_FINISHED"}
-        self._add("tmall__trades", SHOP, str(tid), payload)
+        self._add("tmall__trades", SHOP, str(tid), payload, moment=created)
         return "tmall_buyer", SHOP, buyer
 
     def shop_member(self, ouid: str, tid: int, traded: datetime, *, version: str = "1") -> Account:
         payload = {"ouid": ouid, "biz_order_id": tid, "last_trade_time": wall(traded)}
-        self._add("tmall__members", SHOP, ouid, payload, version)
+        self._add("tmall__members", SHOP, ouid, payload, moment=traded, version=version)
         return "tmall_member", SHOP, ouid
 
 
@@ -195,7 +200,7 @@ def random_evidence(seed: int, size: int) -> list[RawRow]:
     phones = [phone(f"139{seed % 1000:03d}{n:05d}") for n in range(max(2, size // 2))]
     unionids = ["", *(f"u{seed}-{n}" for n in range(max(2, size // 3)))]
     for n in range(size):
-        name, moment = f"{seed}-{n}", days_ago(rng.choice((rng.uniform(0, 60), rng.uniform(0, 400))))
+        name, moment = f"{seed}-{n}", days_ago(rng.choice((rng.uniform(6, 60), rng.uniform(6, 400))))
         match rng.randrange(5):
             case 0:
                 some = rng.sample(phones, min(len(phones), rng.randrange(4)))
