@@ -77,7 +77,7 @@ def test_pictures_keep_their_words_as_text_so_that_chinese_is_legible() -> None:
     cells = [FunnelCell(stage="action", channel="tmall", events=7, customers=6, revenue_fen=100)]
     assert "Action 购买" in funnel_picture(cells)
     edge = Evidence(account_type="store_member", account_id="8800", identifier_type="phone", identifier_value="ph_1")
-    assert "phone ph_1" in identity_picture([edge])
+    assert "phone  ph_1" in identity_picture([edge])
 
 
 def test_the_waterfall_picture_steps_down_to_what_was_sent() -> None:

@@ -38,7 +38,15 @@ def funnel_picture(cells: Sequence[FunnelCell]) -> str:
     axes.invert_yaxis()
     for row, (stage, total) in enumerate(totals.items()):
         channels = ", ".join(sorted({cell.channel for cell in cells if cell.stage == stage and cell.events}))
-        axes.text(max(total, 1), row, f" {total:,}  {channels}", va="center", fontsize=9, color=_INK)
+        axes.annotate(
+            f"{total:,}  {channels}",
+            (max(total, 1), row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            color=_INK,
+        )
     axes.set_xlim(0, max([*totals.values(), 1]) * 60)
     axes.xaxis.set_visible(False)
     return _svg(figure)
@@ -65,29 +73,33 @@ def waterfall_picture(total: WaterfallRow) -> str:
 
 
 def identity_picture(evidence: Sequence[Evidence]) -> str:
-    """The accounts of one customer (squares) and the identifiers that tie them (dots)."""
-    import networkx as nx
-
-    graph: nx.Graph[str] = nx.Graph()
+    """The accounts of one customer (left) and the identifiers that tie them (right)."""
+    accounts = sorted({_account(edge) for edge in evidence})
+    identifiers = sorted({_identifier(edge) for edge in evidence})
+    rows = max(len(accounts), len(identifiers))
+    figure, axes = _canvas(7.2, 0.6 + 0.32 * rows)
+    places = {node: (0.0, rows * (place + 0.5) / len(accounts)) for place, node in enumerate(accounts)}
+    places |= {node: (1.0, rows * (place + 0.5) / len(identifiers)) for place, node in enumerate(identifiers)}
     for edge in evidence:
-        account = f"{edge.account_type}\n{edge.account_id}"
-        identifier = f"{edge.identifier_type} {edge.identifier_value}"
-        graph.add_node(account, is_account=True)
-        graph.add_node(identifier, is_account=False)
-        graph.add_edge(account, identifier)
-    figure, axes = _canvas(7.2, 4.6)
-    places = nx.kamada_kawai_layout(graph) if graph else {}
-    for is_account, shape, colour, size in ((True, "s", _BLUE, 240), (False, "o", _GREY, 90)):
-        nodes = [node for node, data in graph.nodes(data=True) if data["is_account"] is is_account]
-        nx.draw_networkx_nodes(
-            graph, places, nodelist=nodes, node_shape=shape, node_color=colour, node_size=size, ax=axes
-        )
-    nx.draw_networkx_edges(graph, places, edge_color=_GREY, ax=axes)
+        (left, above), (right, below) = places[_account(edge)], places[_identifier(edge)]
+        axes.plot([left, right], [above, below], color=_GREY, linewidth=1, zorder=1)
     for node, (x, y) in places.items():
-        axes.annotate(node, (x, y), xytext=(0, 9), textcoords="offset points", ha="center", fontsize=7.5, color=_INK)
-    axes.margins(0.18)
+        marker, colour, shift, side = ("s", _BLUE, -9, "right") if x == 0 else ("o", _GREEN, 9, "left")
+        axes.scatter(x, y, s=70, marker=marker, color=colour, zorder=2)
+        axes.annotate(
+            node, (x, y), xytext=(shift, 0), textcoords="offset points", ha=side, va="center", fontsize=9, color=_INK
+        )
+    axes.set_xlim(-0.9, 1.9)
     axes.set_axis_off()
     return _svg(figure)
+
+
+def _account(edge: Evidence) -> str:
+    return f"{edge.account_type.replace('_', ' ')}  {edge.account_id}"
+
+
+def _identifier(edge: Evidence) -> str:
+    return f"{edge.identifier_type.replace('_', ' ')}  {edge.identifier_value}"
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:

@@ -65,14 +65,13 @@ def _funnel(night: Night, console: Console) -> None:
 
 
 def _messages(night: Night, console: Console) -> None:
-    table = Table("segment", "audience", *night.reasons, "difference", title="Segments and messages: the waterfall")
-    for row in [*night.waterfall, night.total]:
-        table.add_row(
-            row.segment,
-            f"{row.audience:,}",
-            *(f"{row.parts.get(reason, 0):,}" for reason in night.reasons),
-            str(row.difference),
-        )
+    rows = [*night.waterfall, night.total]
+    table = Table("", *(row.segment for row in rows), title="Segments and messages: the waterfall")
+    table.add_row("audience", *(f"{row.audience:,}" for row in rows), end_section=True)
+    for reason in night.reasons:
+        table.add_row(reason.replace("_", " "), *(f"{row.parts.get(reason, 0):,}" for row in rows))
+    table.add_section()
+    table.add_row("difference", *(str(row.difference) for row in rows))
     console.print(table)
     for hold in night.holds:
         console.print(f"[yellow]{hold.name} is held:[/yellow] {hold.reason}")
