@@ -1,0 +1,50 @@
+"""Segments to messages: plan a night, send it, settle what is unclear, hear what came back.
+
+plan              published segments -> one decision per person, one ledger row per message
+send              claim, call, outcome; a run for an old business date cannot send
+settle            what a crash or a lost answer left unknown, by what the channel can do
+collect_receipts  delivered, failed, expired
+collect_replies   people who answered that they want no more
+release           held messages, by a person
+waterfall         what became of everybody
+"""
+
+from quanyu.activation.definition import SegmentDefinition
+from quanyu.activation.hold import release, resolve_parked
+from quanyu.activation.plan import SegmentPlan, plan
+from quanyu.activation.receipts import (
+    HearsReplies,
+    ReceiptReport,
+    Reply,
+    collect_receipts,
+    collect_replies,
+    opt_out,
+    store_receipts,
+)
+from quanyu.activation.send import LEASE, SendReport, campaigns, send
+from quanyu.activation.settle import SettleReport, settle
+from quanyu.activation.waterfall import PARTS, WaterfallRow, waterfall
+
+__all__ = [
+    "LEASE",
+    "PARTS",
+    "HearsReplies",
+    "ReceiptReport",
+    "Reply",
+    "SegmentDefinition",
+    "SegmentPlan",
+    "SendReport",
+    "SettleReport",
+    "WaterfallRow",
+    "campaigns",
+    "collect_receipts",
+    "collect_replies",
+    "opt_out",
+    "plan",
+    "release",
+    "resolve_parked",
+    "send",
+    "settle",
+    "store_receipts",
+    "waterfall",
+]

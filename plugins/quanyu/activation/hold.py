@@ -1,0 +1,85 @@
+"""What waits for a person: segments that look wrong or rest on bad data, and messages nobody can ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from quanyu import warehouse
+from quanyu.activation.definition import SegmentDefinition
+from quanyu.errors import Rejected
+from quanyu.settings import utc_now
+from quanyu.warehouse import Connection
+
+
+def decide(
+    connection: Connection, segment: str, definition: SegmentDefinition, business_date: date, audience: int
+) -> str:
+    """Free the planned messages, or hold them for a person; return why."""
+    night = {"date": business_date, "segment": segment}
+    released = connection.execute(
+        "select from activation.hold where business_date = %(date)s and segment = %(segment)s", night
+    ).fetchone()
+    reason = "" if released is not None else _doubt(connection, segment, definition, business_date, audience)
+    if reason:
+        connection.execute(
+            "insert into activation.hold (business_date, segment, reason) values (%(date)s, %(segment)s, %(reason)s)",
+            night | {"reason": reason},
+        )
+    connection.execute(
+        "update activation.message set state = %(state)s, reason = %(reason)s"
+        " where business_date = %(date)s and segment = %(segment)s and state = 'planned'",
+        night | {"state": "held" if reason else "pending", "reason": reason},
+    )
+    return reason
+
+
+def _doubt(
+    connection: Connection, segment: str, definition: SegmentDefinition, business_date: date, audience: int
+) -> str:
+    before = connection.execute(
+        "select audience from activation.plan where segment = %s and business_date < %s"
+        " order by business_date desc limit 1",
+        [segment, business_date],
+    ).fetchone()
+    doubts = [definition.size_band.breach(audience, before[0] if before else None)]
+    # A source without a row is switched off, which is no doubt.
+    doubts += [
+        f"source {source} of {business_date} is {status}"
+        for source, status in connection.execute(
+            "select source, status from ops.source_night"
+            " where business_date = %s and source = any(%s) and status <> 'complete' order by source",
+            [business_date, list(definition.sources)],
+        ).fetchall()
+    ]
+    return "; ".join(doubt for doubt in doubts if doubt)
+
+
+def release(dsn: str, segment: str, business_date: date, who: str) -> int:
+    """Let the held messages of a segment's night go out; return how many. Raises Rejected when none are held."""
+    with warehouse.connect(dsn) as connection:
+        night = {"segment": segment, "date": business_date, "who": who, "at": utc_now()}
+        found = connection.execute(
+            "update activation.hold set released_at = %(at)s, released_by = %(who)s"
+            " where segment = %(segment)s and business_date = %(date)s and released_at is null",
+            night,
+        ).rowcount
+        if not found:
+            raise Rejected(
+                f"segment {segment} is not held on {business_date}.",
+                remedy="look at the report of that night for what is held.",
+            )
+        return connection.execute(
+            "update activation.message set state = 'pending', reason = ''"
+            " where segment = %(segment)s and business_date = %(date)s and state = 'held'",
+            night,
+        ).rowcount
+
+
+def resolve_parked(dsn: str, keys: Sequence[str], *, was_sent: bool, who: str) -> int:
+    """Store what a person found out about parked messages; return how many were parked."""
+    with warehouse.connect(dsn) as connection:
+        return connection.execute(
+            "update activation.message set state = %s, reason = %s where key = any(%s) and state = 'parked'",
+            ["sent" if was_sent else "pending", f"settled by {who}", list(keys)],
+        ).rowcount

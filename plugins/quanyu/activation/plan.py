@@ -1,0 +1,197 @@
+"""Turn the published segments of one night into decisions and ledger rows; safe to repeat.
+
+Planning again replaces whatever no sender has claimed and leaves the rest: a message that was claimed once
+stays, with its person's decision, even when the person has left the segment since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from quanyu import warehouse
+from quanyu.activation import decide, hold, membership
+from quanyu.activation.definition import SegmentDefinition, load
+from quanyu.activation.keys import holdout_salt, message_key
+from quanyu.activation.ledger import lock
+from quanyu.contracts import Channel
+from quanyu.errors import ConfigurationError, Rejected
+from quanyu.warehouse import Connection, copy_rows
+
+_NOT_PARAMS = ("one_id", "is_in_stock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentPlan:
+    """What one segment's planning came to; `held` says why its messages wait for a person."""
+
+    segment: str
+    audience: int
+    messages: int
+    held: str = ""
+
+
+def plan(dsn: str, business_date: date, channels_on: Mapping[str, Channel], vault_key: bytes) -> list[SegmentPlan]:
+    """Decide for every member of every segment, and write the ledger; one transaction.
+
+    Raises Rejected when what readers see is not that night, ConfigurationError when a segment is wrong.
+    """
+    with warehouse.connect(dsn) as connection:
+        connection.execute("select pg_advisory_xact_lock(hashtextextended('quanyu.plan', 0))")
+        _require_published(connection, business_date)
+        segments = load(connection)
+        for segment, definition in sorted(segments.items()):
+            for channel in sorted(definition.channels):
+                lock(connection, channel, segment)
+        _forget_unclaimed(connection, business_date)
+        decide.prepare(connection, business_date)
+        return [
+            _plan_segment(
+                connection,
+                segment,
+                definition,
+                business_date=business_date,
+                channels_on=channels_on,
+                vault_key=vault_key,
+            )
+            for segment, definition in segments.items()
+        ]
+
+
+def _require_published(connection: Connection, business_date: date) -> None:
+    row = connection.execute(
+        "select business_date from ops.publication order by published_at desc, business_date desc limit 1"
+    ).fetchone()
+    if row is None or row[0] != business_date:
+        seen = f"readers see {row[0]}" if row else "nothing was published yet"
+        raise Rejected(
+            f"cannot plan messages for {business_date}: {seen}.",
+            remedy=f"run the transform of {business_date} first; messages rest on published tables only.",
+        )
+
+
+def _forget_unclaimed(connection: Connection, business_date: date) -> None:
+    night = {"date": business_date}
+    connection.execute("delete from activation.message where business_date = %(date)s and attempt = 0", night)
+    connection.execute(
+        "delete from activation.decision where business_date = %(date)s and not exists ("
+        "select from activation.message where message.business_date = decision.business_date"
+        " and message.segment = decision.segment and message.one_id = decision.one_id)",
+        night,
+    )
+    connection.execute("delete from activation.hold where business_date = %(date)s and released_at is null", night)
+    connection.execute(
+        "delete from activation.plan where business_date = %(date)s and not exists ("
+        "select from activation.decision where decision.business_date = plan.business_date"
+        " and decision.segment = plan.segment)",
+        night,
+    )
+
+
+def _plan_segment(
+    connection: Connection,
+    segment: str,
+    definition: SegmentDefinition,
+    *,
+    business_date: date,
+    channels_on: Mapping[str, Channel],
+    vault_key: bytes,
+) -> SegmentPlan:
+    columns = decide.columns_of(connection, segment)
+    reachable = [name for name in definition.channels if name in channels_on]
+    params = {name: _params(segment, definition, channels_on[name], columns) for name in reachable}
+    audience = _audience(connection, segment, business_date)
+    connection.execute(
+        "insert into activation.plan (business_date, segment, act_version, audience, definition)"
+        " values (%s, %s, %s, %s, %s) on conflict (business_date, segment) do update set"
+        " audience = excluded.audience, act_version = excluded.act_version, definition = excluded.definition",
+        [business_date, segment, definition.act_version, audience, Jsonb(definition.model_dump(mode="json"))],
+    )
+    outcomes = decide.choose(
+        connection,
+        segment,
+        definition,
+        business_date=business_date,
+        channels=reachable,
+        salt=holdout_salt(vault_key, segment),
+    )
+    connection.execute(
+        "insert into activation.decision (business_date, segment, one_id, outcome, channel, detail)"
+        " select %s, %s, one_id, outcome, channel, detail from choice",
+        [business_date, segment],
+    )
+    _write_messages(connection, segment, definition, business_date=business_date, params=params, vault_key=vault_key)
+    held = hold.decide(connection, segment, definition, business_date, audience)
+    membership.record(connection, segment, business_date)
+    return SegmentPlan(segment=segment, audience=audience, messages=outcomes.get("message", 0), held=held)
+
+
+def _audience(connection: Connection, segment: str, business_date: date) -> int:
+    """Members, and people who left after their message was claimed."""
+    query = sql.SQL(
+        "select count(*) from (select one_id from {} union select one_id from activation.message"
+        " where business_date = %s and segment = %s) as everybody"
+    ).format(decide.members_of(segment))
+    row = connection.execute(query, [business_date, segment]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _params(segment: str, definition: SegmentDefinition, channel: Channel, columns: list[str]) -> list[str]:
+    """The columns that travel with a message: those its template names; all of them where the platform fills it."""
+    wanted = definition.placeholders(channel.name)
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        raise ConfigurationError(
+            f"segment {segment}: templates.{channel.name} asks for {', '.join(missing)}, which is no column of it.",
+            remedy=f"select the column in dbt_project/models/segments/{segment}.sql or take it out of the template.",
+        )
+    return [name for name in columns if name not in _NOT_PARAMS] if channel.is_personal else wanted
+
+
+def _write_messages(
+    connection: Connection,
+    segment: str,
+    definition: SegmentDefinition,
+    *,
+    business_date: date,
+    params: Mapping[str, list[str]],
+    vault_key: bytes,
+) -> None:
+    chosen = connection.execute("select one_id, channel from choice where outcome = 'message'").fetchall()
+    connection.execute("create temporary table if not exists keyed (one_id text, key text) on commit drop")
+    connection.execute("truncate keyed")
+    key = partial(
+        message_key,
+        vault_key,
+        campaign=segment,
+        act_version=definition.act_version,
+        business_date=business_date,
+    )
+    rows = [(one_id, key(one_id=one_id, channel=channel)) for one_id, channel in chosen]
+    copy_rows(connection, sql.Identifier("keyed"), ("one_id", "key"), rows)
+    query = sql.SQL("""
+        insert into activation.message
+            (key, business_date, segment, act_version, one_id, channel, address, sender, purpose, template, params)
+        select keyed.key, %(date)s, %(segment)s, %(version)s, choice.one_id, choice.channel, choice.address,
+            choice.sender, %(purpose)s, %(templates)s::jsonb ->> choice.channel,
+            coalesce((
+                select jsonb_object_agg(field.key, coalesce(field.value, ''))
+                from jsonb_each_text(to_jsonb(member)) as field
+                where %(params)s::jsonb -> choice.channel ? field.key
+            ), '{{}}')
+        from choice inner join keyed using (one_id) inner join {members} as member using (one_id)
+    """).format(members=decide.members_of(segment))
+    values = {
+        "date": business_date,
+        "segment": segment,
+        "version": definition.act_version,
+        "purpose": definition.purpose,
+        "templates": Jsonb(dict(definition.templates)),
+        "params": Jsonb(dict(params)),
+    }
+    connection.execute(query, values)

@@ -1,0 +1,154 @@
+"""What came back: final verdicts of what was sent, and people who asked to be left alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol, TypeVar, runtime_checkable
+
+from quanyu import warehouse
+from quanyu.activation import ledger
+from quanyu.activation.ledger import Clock
+from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Personal, Receipt, Verdict
+from quanyu.vault import Vault
+
+RECEIPT_DAYS = 30
+"""A message without a verdict for so long counts as expired; providers do not answer for longer either."""
+
+_STOP = re.compile(r"(回复)?\s*(R|N|T|TD|TUI|STOP|退订|拒收|取消订阅|不要再发|请勿再发)", re.IGNORECASE)
+_AROUND = " \t\r\n。.!！,，、:：【】[]"
+_CHUNK = 1000
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptReport:
+    """Receipts that were new, and how many messages they made final, e.g. `{"delivered": 40}`."""
+
+    channel: str
+    heard: int
+    states: Counter[str] = field(default_factory=Counter)
+
+
+def collect_receipts(dsn: str, channel: Channel, client: ChannelClient, clock: Clock, vault: Vault) -> ReceiptReport:
+    """Pull the verdicts of everything the channel has under way; safe to repeat.
+
+    What is `sent` for longer than `RECEIPT_DAYS` becomes `expired`.
+    """
+    oldest = clock().astimezone(SHANGHAI).date() - timedelta(days=RECEIPT_DAYS)
+    with warehouse.connect(dsn) as connection:
+        rows = ledger.fetch(
+            connection,
+            "select key, address, template, params, sender, provider_id, sent_on from activation.message"
+            " where channel = %(channel)s and state = 'sent' order by sent_on, key",
+            {"channel": channel.name},
+        )
+        clear = vault.reveal(connection, ledger.tokens_of(rows))
+    under_way = [
+        ledger.as_message(row, clear)
+        for row in rows
+        if row["sent_on"] >= oldest and ledger.is_known(row["address"], clear)
+    ]
+    overdue = (row["key"] for row in rows if row["sent_on"] < oldest)
+    silence = (Receipt(key=key, verdict=Verdict.EXPIRED, code="no receipt in time") for key in overdue)
+    late = store_receipts(dsn, channel.name, silence)
+    told = store_receipts(dsn, channel.name, client.receipts(under_way))
+    return ReceiptReport(channel=channel.name, heard=late.heard + told.heard, states=late.states + told.states)
+
+
+def store_receipts(dsn: str, channel: str, receipts: Iterable[Receipt]) -> ReceiptReport:
+    """Keep receipts, pulled or pushed; duplicates, unknown keys and those that come too late change nothing.
+
+    A receipt that overtakes the outcome of its own call is kept and believed when the outcome is stored.
+    """
+    heard, states = 0, Counter[str]()
+    for chunk in _chunks(receipts):
+        with warehouse.connect(dsn) as connection:
+            heard += ledger.keep(connection, chunk)
+            states.update(ledger.conclude(connection, [receipt.key for receipt in chunk]))
+    return ReceiptReport(channel=channel, heard=heard, states=states)
+
+
+class Reply(Protocol):
+    """What a person answered; address and words live in memory only. `cursor` names it for the next reading."""
+
+    @property
+    def address(self) -> str:
+        """The person's address in clear."""
+        ...
+
+    @property
+    def said(self) -> str:
+        """The words."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When it was said."""
+        ...
+
+    @property
+    def cursor(self) -> str:
+        """Names the reply for the next reading."""
+        ...
+
+
+@runtime_checkable
+class HearsReplies(Protocol):
+    """A channel client that people can answer."""
+
+    def replies(self, after: str) -> Iterable[Reply]:
+        """Replies after a cursor (empty: from the first), oldest first."""
+        ...
+
+
+def collect_replies(dsn: str, channel: Channel, client: ChannelClient, vault: Vault) -> int:
+    """Read new replies and honour every refusal; return how many addresses opted out for the first time."""
+    if not isinstance(client, HearsReplies):
+        return 0
+    with warehouse.connect(dsn) as connection:
+        row = connection.execute(
+            "select cursor from activation.reply_cursor where channel = %s", [channel.name]
+        ).fetchone()
+    count = 0
+    for chunk in _chunks(client.replies(str(row[0]) if row else "")):
+        count += opt_out(dsn, channel, [reply for reply in chunk if is_refusal(reply.said)], vault)
+        with warehouse.connect(dsn) as connection:
+            connection.execute(
+                "insert into activation.reply_cursor (channel, cursor) values (%s, %s)"
+                " on conflict (channel) do update set cursor = excluded.cursor",
+                [channel.name, chunk[-1].cursor],
+            )
+    return count
+
+
+def is_refusal(said: str) -> bool:
+    """Whether a reply asks for no more messages: R, N, T, TD, 退订 and the like, alone."""
+    return _STOP.fullmatch(said.strip(_AROUND)) is not None
+
+
+def opt_out(dsn: str, channel: Channel, replies: Iterable[Reply], vault: Vault) -> int:
+    """Never write to these addresses on this channel again; return how many are new."""
+    is_phone = channel.address_type == Personal.PHONE
+    rows = [
+        (vault.tokenise(Personal.PHONE, reply.address).token if is_phone else reply.address, reply.at)
+        for reply in replies
+    ]
+    with warehouse.connect(dsn) as connection:
+        return connection.execute(
+            "insert into activation.opt_out (channel, address, said, heard_at)"
+            " select %s, address, 'refused by reply', heard_at"
+            " from unnest(%s::text[], %s::timestamptz[]) as said (address, heard_at) on conflict do nothing",
+            [channel.name, [address for address, _ in rows], [at for _, at in rows]],
+        ).rowcount
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

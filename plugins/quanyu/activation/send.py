@@ -1,0 +1,231 @@
+"""Send what is due on one channel: claim, call, outcome; each step its own transaction.
+
+Two clocks: `clock` is the sender's (Asia/Shanghai; decides dates and quiet hours, the demo freezes it), `ticks` is
+real time (leases, waits, providers' windows).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from quanyu import warehouse
+from quanyu.activation import claim, ledger
+from quanyu.activation.definition import SegmentDefinition, parse
+from quanyu.activation.ledger import Batch, Clock
+from quanyu.contracts import SHANGHAI, Channel, ChannelClient
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
+from quanyu.settings import utc_now
+from quanyu.vault import Vault
+
+LEASE = timedelta(minutes=30)
+"""How long a sender may take between claim and outcome; beyond it the batch is `settle`'s.
+
+Longer than the longest call: five attempts of 30 s with four waits of 5 minutes, see `quanyu.transport.Http`.
+"""
+
+_PATIENCE = timedelta(minutes=2)
+_UNNAMED_WAIT = timedelta(minutes=1)
+_PUT_OFF = timedelta(minutes=15)
+_LOST_IN_A_ROW = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendReport:
+    """How many messages took each state in one run, e.g. `{"sent": 120, "failed_final": 2, "sending": 1}`."""
+
+    channel: str
+    business_date: date
+    states: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    dsn: str
+    business_date: date
+    channel: Channel
+    client: ChannelClient
+    clock: Clock
+    ticks: Clock
+    vault: Vault
+    lease: timedelta
+    patience: timedelta
+    sleep: Callable[[float], None]
+    states: Counter[str]
+
+
+def send(  # noqa: PLR0917  # the order in which one says it: which date, on which channel, by which client
+    dsn: str,
+    business_date: date,
+    channel: Channel,
+    client: ChannelClient,
+    clock: Clock,
+    vault: Vault,
+    *,
+    ticks: Clock = utc_now,
+    lease: timedelta = LEASE,
+    patience: timedelta = _PATIENCE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> SendReport:
+    """Send every pending message of a business date on one channel; safe to repeat, also by two at once.
+
+    Raises Rejected for a date that may not send any more, Throttled when the provider wants a wait longer than
+    `patience`, and the provider's error after what it hit went back to `pending`.
+    """
+    require_sendable(business_date, clock())
+    states: Counter[str] = Counter()
+    run = _Run(
+        dsn=dsn,
+        business_date=business_date,
+        channel=channel,
+        client=client,
+        clock=clock,
+        ticks=ticks,
+        vault=vault,
+        lease=lease,
+        patience=patience,
+        sleep=sleep,
+        states=states,
+    )
+    refused: list[Rejected] = []
+    for segment, definition in campaigns(dsn, business_date, channel.name).items():
+        try:
+            _send_campaign(run, segment, definition)
+        except Rejected as error:
+            # A wrong template stops its own campaign, not the others of the night.
+            refused.append(error)
+    if refused:
+        raise refused[0]
+    return SendReport(channel=channel.name, business_date=business_date, states=+states)
+
+
+def require_sendable(business_date: date, now: datetime) -> None:
+    """Refuse by date: a backfill or a cleared task of an old night must not write to anybody."""
+    today = now.astimezone(SHANGHAI).date()
+    if not today - timedelta(days=1) <= business_date <= today:
+        raise Rejected(
+            f"messages of {business_date} are not sent on {today}: only those of yesterday or today are.",
+            remedy="nothing; who is still meant is in the next night's segments.",
+        )
+
+
+def campaigns(dsn: str, business_date: date, channel: str) -> dict[str, SegmentDefinition]:
+    """The segments with something left to send, as they were defined when planned; the most important first."""
+    with warehouse.connect(dsn) as connection:
+        rows = connection.execute(
+            "select segment, definition from activation.plan where business_date = %s and exists ("
+            "select from activation.message where message.business_date = plan.business_date"
+            " and message.segment = plan.segment and channel = %s and state in ('pending', 'deferred'))",
+            [business_date, channel],
+        ).fetchall()
+    known = {segment: parse(segment, definition) for segment, definition in rows}
+    return dict(sorted(known.items(), key=lambda item: (item[1].priority, item[0])))
+
+
+def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> None:
+    lost = 0
+    with warehouse.connect(run.dsn) as connection:
+        claim.keep_hours(
+            connection, run.channel.name, segment, definition, business_date=run.business_date, now=run.clock()
+        )
+    while batch := _next(run, segment, definition):
+        try:
+            _deliver(run, batch)
+            lost = 0
+        except DeliveryUnknown as error:
+            lost += 1
+            run.states["sending"] += len(batch.messages)
+            if lost == _LOST_IN_A_ROW:
+                # Three lost answers are no accident; more batches would only be more that nobody knows about.
+                raise error.at(f"{run.channel.name}.{segment} {run.business_date}") from None
+
+
+def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | None:
+    wait_out(run.dsn, run.channel.name, ticks=run.ticks, patience=run.patience, sleep=run.sleep)
+    now = run.clock()
+    require_sendable(run.business_date, now)
+    with warehouse.connect(run.dsn) as connection:
+        if not definition.is_open(now):
+            claim.keep_hours(
+                connection, run.channel.name, segment, definition, business_date=run.business_date, now=now
+            )
+            return None
+        return claim.claim(
+            connection,
+            run.channel,
+            segment,
+            definition,
+            business_date=run.business_date,
+            now=now,
+            ticks=run.ticks(),
+            lease=run.lease,
+            vault=run.vault,
+        )
+
+
+def _deliver(run: _Run, batch: Batch) -> None:
+    """Call the provider once and store what it said. An error that is not ours leaves the batch `sending`."""
+    if run.ticks() >= batch.lease_until:
+        # This process slept through its lease; somebody else may be resolving the batch.
+        _give_back(run, batch, reason="lease over before the call", not_before=None)
+        return
+    try:
+        receipts = run.client.send(batch.key, batch.messages)
+    except DeliveryUnknown:
+        with warehouse.connect(run.dsn) as connection:
+            ledger.let_go(connection, batch, at=run.ticks())
+        raise
+    except Throttled as error:
+        until = error.until or run.ticks() + _UNNAMED_WAIT
+        pause(run.dsn, run.channel.name, until, error.message)
+        _give_back(run, batch, reason="throttled", not_before=until)
+        return
+    except QuanyuError as error:
+        _give_back(run, batch, reason=type(error).__name__, not_before=None)
+        raise error.at(f"{run.channel.name}.{batch.segment} {run.business_date}") from None
+    with warehouse.connect(run.dsn) as connection:
+        states = ledger.record(connection, batch, receipts, put_off=run.ticks() + _PUT_OFF)
+        ledger.let_go(connection, batch, at=run.ticks())
+    run.states.update(states)
+    run.states["sending"] += len(batch.messages) - sum(states.values())
+
+
+def _give_back(run: _Run, batch: Batch, *, reason: str, not_before: datetime | None) -> None:
+    with warehouse.connect(run.dsn) as connection:
+        ledger.give_back(connection, batch, not_before=not_before, reason=reason)
+    run.states["pending"] += len(batch.messages)
+
+
+def pause(dsn: str, channel: str, until: datetime, reason: str) -> None:
+    """Remember, for every sender, that the provider wants no call before `until`."""
+    with warehouse.connect(dsn) as connection:
+        connection.execute(
+            "insert into activation.pause (channel, until, reason) values (%s, %s, %s) on conflict (channel)"
+            " do update set until = greatest(pause.until, excluded.until), reason = excluded.reason",
+            [channel, until, reason],
+        )
+
+
+def wait_out(
+    dsn: str,
+    channel: str,
+    *,
+    ticks: Clock,
+    patience: timedelta = _PATIENCE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Wait until the provider allows a call again; raises Throttled when that is further away than `patience`."""
+    with warehouse.connect(dsn) as connection:
+        row = connection.execute("select until from activation.pause where channel = %s", [channel]).fetchone()
+    wait = row[0] - ticks() if row else timedelta()
+    if row and wait > patience:
+        raise Throttled(
+            f"{channel} wants no call before {row[0].astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}.",
+            until=row[0],
+            remedy="run the task again after that time; nothing was lost.",
+        )
+    if wait > timedelta():
+        sleep(wait.total_seconds())

@@ -1,0 +1,241 @@
+"""Resolve what a crash or a lost answer left in `sending`, by what the channel can do. Nothing is guessed.
+
+A `DedupKey` channel gets the same batch under the same key again, a `Query` channel is asked, and where neither
+is possible the message is parked for a person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from quanyu import warehouse
+from quanyu.activation import claim, ledger
+from quanyu.activation.decide import NO_CONSENT
+from quanyu.activation.definition import SegmentDefinition, parse
+from quanyu.activation.ledger import Batch, Clock, Row
+from quanyu.activation.send import LEASE, pause, require_sendable, wait_out
+from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither, Query, Receipt, Verdict
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
+from quanyu.settings import utc_now
+from quanyu.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleReport:
+    """How many messages took each state, e.g. `{"sent": 40, "pending": 2}`: what is pending can be sent again.
+
+    `sending` are those still unknown; `again_at` is when all of them can be asked about.
+    """
+
+    channel: str
+    states: Counter[str] = field(default_factory=Counter)
+    again_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A batch whose sender is gone. `batch_at` is when it was fixed, before its first call."""
+
+    batch_key: str
+    segment: str
+    business_date: date
+    batch_at: datetime
+    lease_until: datetime
+    size: int
+    definition: SegmentDefinition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    dsn: str
+    channel: Channel
+    client: ChannelClient
+    clock: Clock
+    vault: Vault
+    ticks: Clock
+    lease: timedelta
+
+
+def settle(
+    dsn: str,
+    channel: Channel,
+    client: ChannelClient,
+    clock: Clock,
+    vault: Vault,
+    *,
+    ticks: Clock = utc_now,
+    lease: timedelta = LEASE,
+) -> SettleReport:
+    """Resolve every message of the channel in `sending` past its lease, of any date; safe to repeat.
+
+    Also closes what is still waiting of dates that may not send any more. Raises the first error of the
+    provider after every batch had its turn, Throttled at once.
+    """
+    run = _Run(dsn=dsn, channel=channel, client=client, clock=clock, vault=vault, ticks=ticks, lease=lease)
+    states: Counter[str] = Counter()
+    errors: list[QuanyuError] = []
+    for case in _cases(dsn, channel.name, ticks()):
+        try:
+            states.update(_resolve(run, case))
+        except Throttled:
+            raise
+        except QuanyuError as error:
+            errors.append(error.at(f"{channel.name}.{case.segment} {case.business_date}"))
+    with warehouse.connect(dsn) as connection:
+        _close_old(connection, channel.name, clock())
+        waiting = connection.execute(
+            "select count(*), max(lease_until) from activation.message where channel = %s and state = 'sending'",
+            [channel.name],
+        ).fetchone()
+    if errors:
+        raise errors[0]
+    return _report(channel, states, waiting)
+
+
+def _report(channel: Channel, states: Counter[str], waiting: tuple[int, datetime | None] | None) -> SettleReport:
+    count, lease_until = waiting or (0, None)
+    states["sending"] = count
+    lag = channel.ability.lag if isinstance(channel.ability, Query) else timedelta()
+    return SettleReport(channel=channel.name, states=+states, again_at=lease_until and lease_until + lag)
+
+
+def _cases(dsn: str, channel: str, now: datetime) -> list[_Case]:
+    with warehouse.connect(dsn) as connection:
+        _believe_receipts(connection, channel, now)
+        rows = ledger.fetch(
+            connection,
+            "select batch_key, segment, business_date, batch_at, max(lease_until) as lease_until, count(*) as size,"
+            " definition from activation.message inner join activation.plan using (business_date, segment)"
+            " where channel = %(channel)s and state = 'sending'"
+            " group by batch_key, segment, business_date, batch_at, definition"
+            " having max(lease_until) <= %(now)s order by batch_at, batch_key",
+            {"channel": channel, "now": now},
+        )
+    return [_Case(**row | {"definition": parse(row["segment"], row["definition"])}) for row in rows]
+
+
+def _believe_receipts(connection: warehouse.Connection, channel: str, now: datetime) -> None:
+    """A receipt that came although no answer did proves that the message left."""
+    rows = connection.execute(
+        "update activation.message set state = 'sent', lease_until = null where channel = %s"
+        " and (state = 'parked' or (state = 'sending' and lease_until <= %s))"
+        " and exists (select from activation.receipt where receipt.key = message.key) returning key",
+        [channel, now],
+    ).fetchall()
+    ledger.conclude(connection, [key for (key,) in rows])
+
+
+def _resolve(run: _Run, case: _Case) -> dict[str, int]:
+    if reason := _hopeless(run, case):
+        return _park(run.dsn, case, reason)
+    if _is_too_early(run, case):
+        return {}
+    wait_out(run.dsn, run.channel.name, ticks=run.ticks)
+    with warehouse.connect(run.dsn) as connection:
+        if isinstance(run.channel.ability, DedupKey):
+            _park_without_consent(connection, case, run.channel.name)
+        batch = claim.take_over(
+            connection,
+            case.batch_key,
+            channel=run.channel.name,
+            segment=case.segment,
+            ticks=run.ticks(),
+            lease=run.lease,
+            vault=run.vault,
+        )
+    if batch is None:
+        return {}
+    try:
+        receipts = _ask(run, batch)
+    except QuanyuError:
+        _let_go(run, batch)
+        raise
+    with warehouse.connect(run.dsn) as connection:
+        states = ledger.record(connection, batch, receipts)
+    _let_go(run, batch)
+    return states
+
+
+def _hopeless(run: _Run, case: _Case) -> str:
+    """Why nobody but a person can find out any more; empty when the provider still can."""
+    match run.channel.ability:
+        case Neither():
+            return "the provider can neither be asked nor drops repeats"
+        case DedupKey(window):
+            # The repeat must arrive within the window, however long the call takes.
+            if run.ticks() + run.lease > case.batch_at + window:
+                return "the provider no longer remembers the key"
+            return "" if _may_still_send(case, run.clock()) else "the day for sending has passed"
+        case Query(window, _):
+            return "the provider no longer answers for that time" if run.ticks() > case.batch_at + window else ""
+
+
+def _is_too_early(run: _Run, case: _Case) -> bool:
+    if isinstance(run.channel.ability, Query):
+        return run.ticks() < case.lease_until + run.channel.ability.lag
+    # A repeat may be the first to arrive: it keeps the hours of a first one.
+    return not case.definition.is_open(run.clock())
+
+
+def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
+    """Ask, or repeat under the same key. What leaves doubt is left out of the answer."""
+    try:
+        if isinstance(run.channel.ability, Query):
+            return run.client.ask(batch.key, batch.messages)
+        receipts = run.client.send(batch.key, batch.messages)
+    except DeliveryUnknown:
+        return []
+    except Throttled as error:
+        pause(run.dsn, run.channel.name, error.until or run.ticks() + timedelta(minutes=1), error.message)
+        raise
+    # "Later" to a repeat says nothing about the first call.
+    return [receipt for receipt in receipts if receipt.verdict is not Verdict.LATER]
+
+
+def _let_go(run: _Run, batch: Batch) -> None:
+    with warehouse.connect(run.dsn) as connection:
+        ledger.let_go(connection, batch, at=run.ticks())
+
+
+def _may_still_send(case: _Case, now: datetime) -> bool:
+    try:
+        require_sendable(case.business_date, now)
+    except Rejected:
+        return False
+    return True
+
+
+def _park_without_consent(connection: warehouse.Connection, case: _Case, channel: str) -> None:
+    """Leave out of a repeat whoever withdrew consent since: the first call may not have reached them."""
+    ledger.lock(connection, channel, case.segment)
+    rows: list[Row] = ledger.fetch(
+        connection,
+        f"select asked.key, {NO_CONSENT} as refusal from activation.message as asked"
+        " where asked.batch_key = %(batch)s and asked.state = 'sending'",
+        {"batch": case.batch_key, "consent": case.definition.consent, "purpose": case.definition.purpose},
+    )
+    withdrawn = [row["key"] for row in rows if row["refusal"]]
+    ledger.move(connection, withdrawn, "parked", "consent withdrawn while the answer was lost")
+
+
+def _park(dsn: str, case: _Case, reason: str) -> dict[str, int]:
+    with warehouse.connect(dsn) as connection:
+        count = connection.execute(
+            "update activation.message set state = 'parked', reason = %s, lease_until = null"
+            " where batch_key = %s and state = 'sending' and lease_until = %s",
+            [reason, case.batch_key, case.lease_until],
+        ).rowcount
+    return {"parked": count}
+
+
+def _close_old(connection: warehouse.Connection, channel: str, now: datetime) -> None:
+    """Messages of a date that may not send any more stop waiting."""
+    yesterday = now.astimezone(SHANGHAI).date() - timedelta(days=1)
+    connection.execute(
+        "update activation.message set state = 'deferred', reason = 'the day for sending has passed'"
+        " where channel = %s and business_date < %s and state in ('pending', 'held')",
+        [channel, yesterday],
+    )
