@@ -1,0 +1,354 @@
+"""One contract for every channel: what it must deliver, keep to itself and find out, against the sandbox's platforms.
+
+A channel that is added is tested here without an edit, save a line in `ADDRESSES` for a new kind of address and
+one in `CALLS` for its platform.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from quanyu import discovery
+from quanyu.activation import collect_receipts, settle
+from quanyu.activation.settle import SettleReport
+from quanyu.contracts import Channel, DedupKey, Neither, Query
+from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Throttled
+from quanyu.settings import utc_now
+from tests.fixtures.activation_night import DAY, TEN, Night
+from tests.sandbox import running_sandbox
+from tests.sandbox.server import Sandbox
+
+FOUND = discovery.channels()
+CHANNELS = [pytest.param(channel, id=channel.name) for channel in FOUND.values()]
+
+# Platform -> the endpoint that sends, and the fault by which it says "nothing more today".
+CALLS = {
+    "aliyun_sms": ("SendBatchSms", "isv.DAY_LIMIT_CONTROL"),
+    "official_account": ("/cgi-bin/message/mass/send", "quota"),
+    "wecom": ("/cgi-bin/externalcontact/add_msg_template", "quota"),
+}
+TEMPLATES = {"phone": "SMS_999000001"}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An address as the platform shows it (`shown`) and as our warehouse keeps it."""
+
+    one_id: str
+    shown: str
+    address: str
+    sender: str = ""
+
+
+def followers(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    yield Recipient("stranger", "oStranger", "oStranger")
+    for fan in sandbox.world.followers:
+        if fan.follows(sandbox.clock.end):
+            yield Recipient(fan.person, fan.openid, fan.openid)
+
+
+def contacts(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    staff = sandbox.world.contacts[0].staff_userid
+    yield Recipient("stranger", "wmStranger", "wmStranger", staff)
+    for contact in sandbox.world.contacts:
+        if contact.exists(sandbox.clock.end):
+            yield Recipient(contact.person, contact.external_userid, contact.external_userid, contact.staff_userid)
+
+
+def phones(sandbox: Sandbox, night: Night) -> Iterator[Recipient]:
+    # A valid number, but this account has no international messages.
+    yield Recipient("stranger", "85251234567", night.phone("+85251234567"))
+    for person in sandbox.world.people:
+        yield Recipient(person.id, person.phone, night.phone(person.phone))
+
+
+ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
+    "openid": followers,
+    "external_userid": contacts,
+    "phone": phones,
+}
+
+
+@dataclass
+class Town:
+    """A sandbox, a warehouse with one planned segment, and the real client between them."""
+
+    sandbox: Sandbox
+    night: Night
+    channel: Channel
+    caplog: pytest.LogCaptureFixture
+    waits: list[float] = field(default_factory=list)
+    recipients: dict[str, Recipient] = field(default_factory=dict)
+    passed: timedelta = timedelta()
+
+    def plan(self, *, stranger: bool = False, limit: int = 12) -> None:
+        """Plan a message to each of a few people, and to somebody the platform does not know."""
+        for recipient in ADDRESSES[self.channel.address_type](self.sandbox, self.night):
+            if len(self.recipients) == limit + stranger:
+                break
+            is_new = recipient.shown not in {known.shown for known in self.recipients.values()}
+            if (stranger or recipient.one_id != "stranger") and is_new and recipient.one_id not in self.recipients:
+                self.recipients[recipient.one_id] = recipient
+        for recipient in self.recipients.values():
+            self.night.person(
+                recipient.one_id, on=self.channel.name, address=recipient.address, sender=recipient.sender
+            )
+        template = TEMPLATES.get(self.channel.address_type, "好久不见，{gift}等您来取")
+        self.night.segment(
+            "seg_quiet",
+            {one_id: {"gift": "好茶"} for one_id in self.recipients},
+            channels=[self.channel.name],
+            templates={self.channel.name: template},
+        )
+        self.night.plan(self.channel)
+
+    def send(self) -> Any:
+        """Send through the real client."""
+        with self.channel.connect(self.connection) as client:
+            return self.night.send(client, self.channel, ticks=self.real)
+
+    def settle(self) -> SettleReport:
+        """Settle through the real client."""
+        with self.channel.connect(self.connection) as client:
+            return settle(self.night.dsn, self.channel, client, lambda: TEN, self.night.vault, ticks=self.real)
+
+    def resolve(self) -> None:
+        """Let the provider's time pass and settle; what never arrived is sent again."""
+        self.elapse(timedelta(minutes=10))
+        self.settle()
+        if "pending" in self.night.states().values():
+            self.send()
+
+    def receipts(self) -> Any:
+        """Collect through the real client."""
+        with self.channel.connect(self.connection) as client:
+            return collect_receipts(self.night.dsn, self.channel, client, lambda: TEN, self.night.vault)
+
+    def real(self) -> Any:
+        """Real time, and what was let pass."""
+        return utc_now() + self.passed
+
+    def elapse(self, span: timedelta) -> None:
+        """Let time pass here and there."""
+        self.passed += span
+        self.sandbox.clock.elapse(span.total_seconds())
+
+    @property
+    def connection(self) -> Any:
+        """The connection that switches the channel on."""
+        return self.sandbox.connection(self.channel.connection)
+
+    def fault(self, kind: str, **how: Any) -> None:
+        """Break the sending call."""
+        self.sandbox.fault(self.channel.connection, kind, match=CALLS[self.channel.connection][0], **how)
+
+    def calls(self) -> int:
+        """How often the sending call reached the platform."""
+        path = CALLS[self.channel.connection][0]
+        return sum(entry["path"] == path for entry in self.sandbox.journal(self.channel.connection))
+
+    def delivered(self) -> list[str]:
+        """Who got something, as often as they did."""
+        return sorted(delivery["recipient"] for delivery in self.sandbox.deliveries(self.channel.name))
+
+    def expected(self) -> list[str]:
+        """Everybody but the stranger, once."""
+        return sorted(known.shown for known in self.recipients.values() if known.one_id != "stranger")
+
+
+@pytest.fixture(params=CHANNELS)
+def town(
+    request: pytest.FixtureRequest, dsn: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Town]:
+    caplog.set_level(logging.DEBUG)
+    with running_sandbox(people=60, business_date=DAY) as sandbox:
+        town = Town(sandbox, Night(dsn), request.param, caplog)
+        monkeypatch.setattr("time.sleep", town.waits.append)
+        yield town
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_channel_says_what_it_is_and_can_do(channel: Channel) -> None:
+    assert len(channel.about) > 100
+    assert channel.address_type in ADDRESSES
+    assert isinstance(channel.ability, DedupKey | Query | Neither)
+    assert 1 <= channel.smallest_batch <= channel.largest_batch
+    assert channel.connection in CALLS
+
+
+def test_everybody_gets_the_message_once_however_often_it_is_sent(town: Town) -> None:
+    town.plan()
+    assert town.send().states == {"sent": len(town.recipients)}
+    town.send()
+    assert town.delivered() == town.expected()
+    assert town.night.parts("seg_quiet") == {"sent": len(town.recipients)}
+
+
+def test_parameters_and_templates_arrive_as_text(town: Town) -> None:
+    town.plan(limit=2)
+    town.send()
+    assert all("好茶" in delivery["content"] for delivery in town.sandbox.deliveries(town.channel.name))
+
+
+def test_one_unknown_recipient_is_refused_alone_with_the_platforms_own_code(town: Town) -> None:
+    town.plan(stranger=True)
+    town.send()
+    states = town.night.states()
+    assert states.pop("stranger") == "failed_final"
+    assert set(states.values()) == {"sent"}
+    assert town.night.one("select code from activation.message where one_id = 'stranger'")
+    assert town.delivered() == town.expected()
+
+
+def test_a_passing_throttle_is_waited_out(town: Town) -> None:
+    town.plan(limit=4)
+    town.fault("throttle")
+    town.send()
+    assert town.delivered() == town.expected()
+    assert sum(town.waits) > 0, "no second call without a wait"
+
+
+def test_no_call_is_made_while_the_platform_takes_nothing_more(town: Town) -> None:
+    town.plan(limit=4)
+    town.fault(CALLS[town.channel.connection][1])
+    with pytest.raises(Throttled) as caught:
+        town.send()
+    assert caught.value.until is not None
+    made = town.calls()
+    assert set(town.night.states().values()) == {"pending"}
+    with pytest.raises(Throttled):
+        town.send()
+    assert town.calls() == made
+    town.passed = caught.value.until - utc_now()
+    town.send()
+    assert town.delivered() == town.expected()
+
+
+@pytest.mark.parametrize("kind", ["reply_lost", "truncated", "reset", "http_500", "html"])
+def test_a_lost_answer_is_resolved_by_what_the_channel_can_do(town: Town, kind: str) -> None:
+    town.plan()
+    town.fault(kind)
+    assert town.send().states["sending"] > 0
+    town.resolve()
+    if isinstance(town.channel.ability, Neither):
+        assert "parked" in town.night.states().values()
+        assert len(town.delivered()) == len(set(town.delivered()))
+    else:
+        # Asking may bring the final word at once; a carrier's refusal is one.
+        assert set(town.night.states().values()) <= {"sent", "delivered", "failed_final"}
+        assert town.delivered() == town.expected(), "nobody lost, nobody twice"
+
+
+def test_a_platform_that_is_down_got_nothing_and_gets_everything_later(town: Town) -> None:
+    town.plan(limit=4)
+    town.sandbox.fault(town.channel.connection, "down")
+    with pytest.raises(QuanyuError):
+        town.send()
+    assert set(town.night.states().values()) == {"pending"}
+    town.sandbox.clear(town.channel.connection)
+    town.send()
+    assert town.delivered() == town.expected()
+
+
+def test_receipts_find_their_message(town: Town) -> None:
+    town.plan()
+    town.send()
+    town.sandbox.advance_to(DAY + timedelta(days=1))
+    if confirm := getattr(town.sandbox.platforms[town.channel.connection], "confirm", None):
+        confirm()
+    town.receipts()
+    states = town.night.states()
+    assert set(states.values()) & {"delivered", "failed_final"}
+    known = dict(town.night.rows("select one_id, provider_id from activation.message"))
+    outcomes = {
+        delivery["recipient"]: (delivery["outcome"], delivery["provider_id"])
+        for delivery in town.sandbox.deliveries(town.channel.name)
+    }
+    for one_id, state in states.items():
+        outcome, provider_id = outcomes[town.recipients[one_id].shown]
+        assert known[one_id] == provider_id
+        if state == "failed_final":
+            assert outcome in {"failed", "not_a_friend", "over_cap"}
+    before = town.night.rows("select * from activation.receipt order by key")
+    town.receipts()
+    assert town.night.rows("select * from activation.receipt order by key") == before
+
+
+def test_a_message_whose_answer_was_lost_gets_its_receipt_too(town: Town) -> None:
+    town.plan(limit=4)
+    town.fault("reply_lost", times=9)
+    with pytest.raises(DeliveryUnknown) if len(senders(town)) >= 3 else no_error():
+        town.send()
+    town.sandbox.clear(town.channel.connection)
+    town.resolve()
+    town.sandbox.advance_to(DAY + timedelta(days=1))
+    if confirm := getattr(town.sandbox.platforms[town.channel.connection], "confirm", None):
+        confirm()
+    town.receipts()
+    assert set(town.night.states().values()) & {"delivered", "failed_final"}
+    assert town.delivered() == town.expected()
+
+
+def test_a_wrong_secret_needs_a_person_and_sends_nothing(town: Town) -> None:
+    town.plan(limit=4)
+    right = town.connection
+    wrong = type(right)(name=right.name, url=right.url, login=right.login, password="not-the-secret", extra=right.extra)
+    with town.channel.connect(wrong) as client, pytest.raises(NeedsPerson) as caught:
+        town.night.send(client, town.channel, ticks=town.real)
+    assert caught.value.remedy
+    assert "not-the-secret" not in str(caught.value) + town.caplog.text
+    assert town.delivered() == []
+    assert set(town.night.states().values()) == {"pending"}
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_a_connection_without_credentials_is_named(channel: Channel) -> None:
+    from quanyu.contracts import Connection
+
+    where = Connection(name=channel.connection, url="https://platform.example")
+    with pytest.raises(ConfigurationError, match=f"quanyu_{channel.connection}"), channel.connect(where):
+        pass
+
+
+def test_phones_and_secrets_show_in_no_log_no_error_and_no_column(town: Town) -> None:
+    town.plan(stranger=True)
+    errors: list[str] = []
+    for kind in ("http_500", "throttle", "html", CALLS[town.channel.connection][1]):
+        town.fault(kind)
+        try:
+            town.send()
+        except QuanyuError as error:
+            errors.append(str(error))
+        town.elapse(timedelta(days=1, minutes=10))
+        town.sandbox.clock.elapse(-timedelta(days=1).total_seconds())
+        town.passed -= timedelta(days=1)
+        town.sandbox.clear(town.channel.connection)
+        with town.night.sql() as cursor:
+            cursor.execute("delete from activation.pause")
+    town.resolve()
+    town.receipts()
+    tables = [name for (name,) in town.night.rows("select tablename from pg_tables where schemaname = 'activation'")]
+    assert "message" in tables
+    said = town.caplog.text + "".join(errors)
+    said += "".join(str(town.night.rows(f"select * from activation.{name}")) for name in tables)
+    assert town.connection.password not in said
+    numbers = {person.phone for person in town.sandbox.world.people} | {"51234567"}
+    assert not [number for number in numbers if number in said]
+
+
+def senders(town: Town) -> set[str]:
+    """Batches of a channel that sends in somebody's name."""
+    return {recipient.sender for recipient in town.recipients.values()}
+
+
+def no_error() -> Any:
+    """A context that expects nothing."""
+    from contextlib import nullcontext
+
+    return nullcontext()
