@@ -62,7 +62,7 @@ class AliyunSms(Platform):
 
     def connection(self, url: str) -> dict[str, Any]:
         """Log in with an access key; `sign_name` is the approved signature."""
-        extra = {"sign_name": SIGN_NAME}
+        extra = {"sign_name": SIGN_NAME, "replies_url": f"{url}/sandbox/sms_up"}
         return {"conn_type": "http", "host": url, "login": ACCESS_KEY, "password": SECRET, "extra": extra}
 
     def routes(self) -> list[web.RouteDef]:
