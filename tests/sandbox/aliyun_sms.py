@@ -27,7 +27,7 @@ from tests.sandbox.acs3 import Gateway, GatewayRefusal
 from tests.sandbox.aliyun_errors import BUSINESS, PER_DAY, BusinessError, array, day_of, mobile, params_of
 from tests.sandbox.fate import send_time
 from tests.sandbox.faults import Faults
-from tests.sandbox.platform import Clock, Platform
+from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.sms import Messages
 from tests.sandbox.world import World
 
@@ -93,7 +93,7 @@ class AliyunSms(Platform):
             answer |= {"HostId": request.host, "Code": refusal.code, "Message": refusal.message}
         except BusinessError as error:
             answer |= {"Code": error.code, "Message": error.message}
-        request["journal"]["outcome"] = str(answer["Code"])
+        request[ENTRY]["outcome"] = str(answer["Code"])
         return web.Response(status=status, text=json.dumps(answer, ensure_ascii=False), headers=_HEADERS)
 
     def _act(self, request: web.Request, body: bytes) -> dict[str, Any]:

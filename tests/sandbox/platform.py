@@ -20,6 +20,9 @@ from tests.sandbox.world import World
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+ENTRY = web.RequestKey("entry", dict[str, Any])
+"""The journal's line for a request; a handler may write its `outcome`."""
+
 HOST = "127.0.0.1"
 
 _MAINTENANCE = "<html><head><title>502</title></head><body>系统维护中，请稍后再试</body></html>"
@@ -117,7 +120,7 @@ class Platform:
         endpoint = await self.endpoint(request)
         entry: dict[str, Any] = {"method": request.method, "path": endpoint, "outcome": ""}
         self.journal.append(entry)
-        request["journal"] = entry
+        request[ENTRY] = entry
         if self.faults.take("slow", endpoint):
             await asyncio.sleep(self.faults.slow_seconds)
         before = self._instead_of_answer(request, endpoint)
@@ -132,10 +135,10 @@ class Platform:
         if self.faults.pending("down") or self.faults.take("reset", endpoint):
             return _cut(request)
         if self.faults.take("http_500", endpoint):
-            request["journal"]["outcome"] = "http_500"
+            request[ENTRY]["outcome"] = "http_500"
             return web.Response(status=500, text="Internal Server Error")
         if self.faults.take("html", endpoint):
-            request["journal"]["outcome"] = "html"
+            request[ENTRY]["outcome"] = "html"
             return web.Response(text=_MAINTENANCE, content_type="text/html")
         return None
 
@@ -144,7 +147,7 @@ class Platform:
         if self.faults.take("reply_lost", endpoint):
             return _cut(request, "reply_lost")
         if self.faults.take("truncated", endpoint) and isinstance(response, web.Response):
-            request["journal"]["outcome"] = "truncated"
+            request[ENTRY]["outcome"] = "truncated"
             body = response.body if isinstance(response.body, bytes) else b""
             return web.Response(body=body[: len(body) // 2], headers={"Content-Type": "application/json"})
         return response
@@ -152,7 +155,7 @@ class Platform:
 
 def _cut(request: web.Request, outcome: str = "reset") -> web.Response:
     """Cut the connection under the caller; the returned answer reaches nobody."""
-    request["journal"]["outcome"] = outcome
+    request[ENTRY]["outcome"] = outcome
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=499)

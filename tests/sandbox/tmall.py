@@ -20,7 +20,7 @@ from aiohttp import web
 
 from tests.sandbox import tmall_rows
 from tests.sandbox.faults import Faults
-from tests.sandbox.platform import Clock, Platform
+from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.top import (
     TopError,
     asked_number,
@@ -86,7 +86,7 @@ class Tmall(Platform):
         except TopError as error:
             document = {"error_response": dict(error.answer)}
         next(iter(document.values()))["request_id"] = f"sandbox{next(self._requests):08d}"
-        request["journal"]["outcome"] = str(document.get("error_response", {}).get("code", "ok"))
+        request[ENTRY]["outcome"] = str(document.get("error_response", {}).get("code", "ok"))
         text, kind = body_of(document, params.get("format", "xml"))
         return web.Response(body=text.encode(), headers={"Content-Type": f"{kind};charset=utf-8"})
 

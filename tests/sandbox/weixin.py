@@ -14,7 +14,7 @@ from aiohttp import web
 
 from quanyu.contracts import SHANGHAI
 from tests.sandbox.faults import Faults
-from tests.sandbox.platform import Clock, Platform
+from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.world import World
 
 Answer = dict[str, Any]
@@ -109,7 +109,7 @@ class Weixin(Platform):
                 return _json(handle({**request.query, **await _body(request)}))
             except Refusal as refusal:
                 self.refusals += 1
-                request["journal"]["outcome"] = str(refusal.code)
+                request[ENTRY]["outcome"] = str(refusal.code)
                 return _json({"errcode": refusal.code, "errmsg": self.explain(refusal), **refusal.also})
 
         return answer

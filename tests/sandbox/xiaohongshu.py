@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from aiohttp import web
 
 from tests.sandbox.faults import Faults
-from tests.sandbox.platform import Clock, Platform
+from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.world import World
 from tests.sandbox.world.model import ADVERTISER, CreativeDay
 
@@ -97,7 +97,7 @@ class Xiaohongshu(Platform):
                 code, message = 400, "invalid request body"
             except XhsError as error:
                 code, message = error.code, error.message
-            request["journal"]["outcome"] = str(code)
+            request[ENTRY]["outcome"] = str(code)
             envelope = {"success": code == 0, "code": code, "msg": message, "data": data, "request_id": "sandbox"}
             return web.json_response(envelope)
 
