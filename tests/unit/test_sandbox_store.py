@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -178,6 +179,14 @@ def test_a_day_brings_its_files_and_the_late_till_of_the_day_before() -> None:
     assert all(name in before | new for name in late if f"{DAY + timedelta(days=2):%Y%m%d}" not in name)
 
 
+def _until(holds: Callable[[], bool]) -> None:
+    """The server notices the end of a session a moment after the client."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_missing_done_stays_away_for_the_session_that_came_for_it(sandbox: Sandbox) -> None:
     name = f"RECEIPTS_S01_{DAY:%Y%m%d}_1.csv"
     sandbox.fault("store", "no_done", match=name)
@@ -189,6 +198,7 @@ def test_a_missing_done_stays_away_for_the_session_that_came_for_it(sandbox: San
         assert f"{name}.done" not in sftp.listdir("/outbox")
         with pytest.raises(FileNotFoundError):
             _read(sftp, f"{name}.done")
+    _until(lambda: sandbox.armed("store") == [])
     with _session(sandbox.connection("store")) as sftp:
         assert f"{name}.done" in sftp.listdir("/outbox")
 
