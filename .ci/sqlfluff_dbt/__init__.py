@@ -1,0 +1,31 @@
+"""The names that dbt gives to templates, so that sqlfluff renders the project without dbt and without a database."""
+
+import re
+from types import SimpleNamespace
+from typing import NoReturn
+
+from jinja2 import pass_context
+from jinja2.runtime import Context, Macro
+
+
+@pass_context
+def _dispatch(context: Context, name: str) -> Macro:
+    return context.get(f"postgres__{name}") or context[f"default__{name}"]
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ValueError(message)
+
+
+adapter = SimpleNamespace(dispatch=_dispatch)
+modules = SimpleNamespace(re=re)
+exceptions = SimpleNamespace(raise_compiler_error=_refuse)
+dbt = SimpleNamespace(
+    type_string=lambda: "text",
+    dateadd=lambda part, count, moment: f"{moment} + ((interval '1 {part}') * ({count}))",
+)
+
+
+def var(name: str, default: str = "") -> str:
+    """Any date will do: nothing is run."""
+    return {"business_date": "2026-11-20"}.get(name, default)

@@ -1,0 +1,44 @@
+{#- The newest version of each record of a raw table, plus the day the record was first landed.
+    A night sees what was landed up to its business date, so an old date can be built again.
+    The payload becomes jsonb here, once per row, because each `->>` on json parses the text again. -#}
+{% macro newest_version(relation) -%}
+    {{ return(adapter.dispatch('newest_version')(relation)) }}
+{%- endmacro %}
+
+{% macro default__newest_version(relation) -%}
+    select
+        account,
+        record_key,
+        version,
+        business_date,
+        payload,
+        is_deleted,
+        landed_on,
+        first_landed_on
+    from (
+        select
+            *,
+            min(landed_on) over (partition by account, record_key) as first_landed_on,
+            row_number() over (
+                partition by account, record_key order by version desc, load_id desc
+            ) as age
+        from {{ relation }}
+        where landed_on <= {{ business_date() }}
+    ) as versions
+    where age = 1
+{%- endmacro %}
+
+{% macro postgres__newest_version(relation) -%}
+    select distinct on (account, record_key)
+        account,
+        record_key,
+        version,
+        business_date,
+        {{ as_jsonb('payload') }} as payload,
+        is_deleted,
+        landed_on,
+        min(landed_on) over (partition by account, record_key) as first_landed_on
+    from {{ relation }}
+    where landed_on <= {{ business_date() }}
+    order by account, record_key, version desc, load_id desc
+{%- endmacro %}

@@ -1,0 +1,23 @@
+-- Grain: one row per account that is a person's.
+
+with components as (
+    select * from {{ ref('int_identity__components') }}
+),
+
+accounts as (
+    select * from {{ ref('int_identity__accounts') }}
+),
+
+bridge_account_customer as (
+    select
+        accounts.account_key,
+        accounts.source,
+        accounts.account_type,
+        accounts.scope,
+        accounts.account_id,
+        components.one_id
+    from components
+    inner join accounts on components.account_key = accounts.account_key
+)
+
+select * from bridge_account_customer

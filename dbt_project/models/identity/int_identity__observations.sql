@@ -1,0 +1,104 @@
+-- Grain: one row per account and identifier it ever showed (evidence), before any rule.
+-- A new source is admitted by its name in this list.
+{% set admitted = ['tmall', 'official_account', 'wecom', 'store'] %}
+
+with evidence as (
+    {% for source in admitted %}
+        select * from {{ ref('int_identity__evidence_' ~ source) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+decisions as (
+    select * from {{ ref('int_identity__evidence_steward') }}
+),
+
+aliases as (
+    select * from {{ source('vault', 'alias') }}
+),
+
+known_accounts as (
+    select distinct
+        account_type,
+        scope,
+        account_id
+    from evidence
+),
+
+-- A steward speaks of accounts that exist; one that was erased takes its decisions along.
+standing_decisions as (
+    select decisions.*
+    from decisions
+    inner join known_accounts
+        on
+            decisions.account_type = known_accounts.account_type
+            and decisions.scope = known_accounts.scope
+            and decisions.account_id = known_accounts.account_id
+),
+
+sightings as (
+    select * from evidence
+    union all
+    select * from standing_decisions
+),
+
+-- The hash of a phone and the phone are one identifier once the phone itself was seen.
+canonical as (
+    select
+        sightings.source,
+        sightings.account_type,
+        sightings.scope,
+        sightings.account_id,
+        sightings.identifier_type,
+        sightings.identifier_scope,
+        sightings.seen_at,
+        sightings.last_at,
+        coalesce(aliases.token, sightings.identifier_value) as identifier_value
+    from sightings
+    left join aliases
+        on
+            sightings.identifier_type = 'phone'
+            and sightings.identifier_value = aliases.alias_token
+),
+
+grouped as (
+    select
+        source,
+        account_type,
+        scope,
+        account_id,
+        identifier_type,
+        identifier_scope,
+        identifier_value,
+        min(seen_at) as first_seen_at,
+        max(last_at) as last_seen_at,
+        count(*) as times_seen
+    from canonical
+    group by
+        source,
+        account_type,
+        scope,
+        account_id,
+        identifier_type,
+        identifier_scope,
+        identifier_value
+),
+
+observations as (
+    select
+        source,
+        {{ account_key('account_type', 'scope', 'account_id') }} as account_key,
+        account_type,
+        scope,
+        account_id,
+        {{ identifier_key('identifier_type', 'identifier_scope', 'identifier_value') }} as identifier_key,
+        identifier_type,
+        identifier_scope,
+        identifier_value,
+        first_seen_at,
+        last_seen_at,
+        times_seen
+    from grouped
+)
+
+select * from observations

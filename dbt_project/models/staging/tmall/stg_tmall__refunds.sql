@@ -1,0 +1,28 @@
+-- Grain: one row per shop and refund, newest version.
+
+with newest as (
+    {{ newest_version(source('tmall', 'tmall__refunds')) }}
+),
+
+renamed as (
+    select
+        account as shop,
+        landed_on,
+        -- ids
+        {{ json_text('payload', 'refund_id') }} as refund_id,
+        {{ json_text('payload', 'tid') }} as tid,
+        {{ json_text('payload', 'oid') }} as oid,
+        {{ json_text('payload', 'ouid') }} as ouid,
+        {{ json_text('payload', 'buyer_open_uid') }} as buyer_open_uid,
+        -- strings
+        {{ json_text('payload', 'status') }} as status,
+        -- numerics
+        {{ fen(json_text('payload', 'refund_fee')) }} as refund_fen,
+        -- timestamps
+        {{ shanghai_time(json_text('payload', 'created')) }} as created_at,
+        {{ shanghai_time(json_text('payload', 'modified')) }} as modified_at
+    from newest
+    where not is_deleted
+)
+
+select * from renamed

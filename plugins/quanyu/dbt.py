@@ -1,0 +1,245 @@
+"""Staging, identity, marts and segments: one in-process dbt build per layer, its results in the night's books."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psycopg import conninfo, sql
+from psycopg.types.json import Jsonb
+
+from quanyu import warehouse
+from quanyu.contracts import Personal
+from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.settings import PROJECT, settings
+from quanyu.vault import Vault
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+
+LAYERS = {
+    "staging": ("path:seeds", "path:models/staging"),
+    "identity": ("path:models/identity",),
+    "marts": ("path:models/marts",),
+    "segments": ("path:models/segments",),
+}
+
+_DBT_PROJECT = PROJECT / "dbt_project"
+_FINE = {"success", "pass", "warn", "no-op"}
+
+# Postgres repeats the offending value after these words; everything else in quotes is a name of ours.
+_VALUE = re.compile(r'((?::|\bvalue|\bsequence|\btoken)\s*)"[^"]*"', re.IGNORECASE)
+_DATA_LINES = re.compile(r"^\s*(DETAIL|CONTEXT|HINT|LINE \d+|compiled code at)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What became of one model, seed or test; `message` is free of values."""
+
+    node: str
+    resource_type: str
+    status: str
+    seconds: float
+    rows_affected: int | None
+    message: str
+
+
+def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> list[NodeResult]:
+    """Build one layer and run its tests; `retry` repeats only what failed or was skipped the last time.
+
+    Raises Rejected naming the nodes that failed, Retryable when another build holds the warehouse.
+    """
+    if layer not in LAYERS:
+        raise ConfigurationError(f"there is no layer {layer}.", remedy=f"use one of {', '.join(LAYERS)}.")
+    with _alone(dsn):
+        if layer == "identity":
+            _block_phones(dsn)
+        outcome = _invoke(layer, business_date, dsn, retry=retry)
+        results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
+        _write_results(dsn, layer, business_date, results, keep=retry)
+        _refuse_failures(layer, business_date, outcome, results)
+        if layer == "segments":
+            _write_segments(dsn, _folder(layer) / "manifest.json")
+    return results
+
+
+def _folder(layer: str) -> Path:
+    return settings().home / "dbt" / layer
+
+
+@contextmanager
+def _alone(dsn: str) -> Iterator[None]:
+    """Two builds in one warehouse would drop each other's tables; the lock ends with the connection."""
+    with warehouse.connect(dsn, autocommit=True) as connection:
+        row = connection.execute("select pg_try_advisory_lock(hashtext('quanyu.dbt'))").fetchone()
+        if row != (True,):
+            raise Retryable("another dbt build runs in this warehouse.", remedy="wait for it; nothing was changed.")
+        yield
+
+
+def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool) -> dbtRunnerResult:
+    from dbt.cli.main import dbtRunner
+
+    folder = _folder(layer)
+    shared = folder.parent / "partial_parse.msgpack"
+    variables = {"business_date": business_date.isoformat()}
+    command = ["retry"]
+    if not (retry and _failed_before(folder, variables)):
+        # A build that dies leaves no results; those of the build before it must not steer the retry.
+        (folder / "run_results.json").unlink(missing_ok=True)
+        command = ["build", "--select", *LAYERS[layer], "--indirect-selection", "buildable"]
+        command += ["--exclude-resource-type", "unit_test"]
+    command += ["--project-dir", str(_DBT_PROJECT), "--profiles-dir", str(_DBT_PROJECT), "--threads", "4"]
+    command += ["--target-path", str(folder), "--vars", json.dumps(variables)]
+    common = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
+    if shared.exists():
+        common += ["--partial-parse-file-path", str(shared)]
+    with _environment(_profile(dsn)):
+        outcome = dbtRunner().invoke([*common, *command])
+    if (folder / shared.name).exists():
+        shutil.copyfile(folder / shared.name, shared)
+    return outcome
+
+
+def _failed_before(folder: Path, variables: dict[str, str]) -> bool:
+    """Whether the last build here was of the same night and left something to repeat."""
+    try:
+        last = json.loads((folder / "run_results.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    failed = any(result["status"] not in _FINE for result in last["results"])
+    return bool(last["args"].get("vars") == variables and failed)
+
+
+def _profile(dsn: str) -> dict[str, str]:
+    """The variables that `dbt_project/profiles.yml` reads."""
+    info = conninfo.conninfo_to_dict(dsn)
+    known = {"host": "127.0.0.1", "port": "5432", "user": "", "password": "", "dbname": "", "sslmode": "prefer"}
+    return {f"DBT_QUANYU_{name.upper()}": str(info.get(name, default)) for name, default in known.items()}
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """dbt takes credentials from the environment only; leave none behind."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _node_result(result: Any) -> NodeResult:
+    rows = (result.adapter_response or {}).get("rows_affected")
+    return NodeResult(
+        node=result.node.name,
+        resource_type=str(result.node.resource_type),
+        status=str(result.status),
+        seconds=float(result.execution_time),
+        rows_affected=rows if isinstance(rows, int) and rows >= 0 else None,
+        message=_without_values(str(result.message or "")),
+    )
+
+
+def _without_values(message: str) -> str:
+    """What went wrong and where, without the data it went wrong on."""
+    lines = [line.strip() for line in message.splitlines()]
+    kept = [line for line in lines if line and not _DATA_LINES.match(line)]
+    return _VALUE.sub(r'\1"…"', " ".join(kept[:3]))[:500]
+
+
+def _write_results(dsn: str, layer: str, business_date: date, results: Iterable[NodeResult], *, keep: bool) -> None:
+    """Replace the layer's rows of that date; a retry replaces only the nodes it ran again."""
+    results = list(results)
+    with warehouse.connect(dsn) as connection:
+        connection.execute(
+            "delete from ops.dbt_result where business_date = %s and layer = %s and (node = any(%s) or not %s)",
+            [business_date, layer, [result.node for result in results], keep],
+        )
+        warehouse.copy_rows(
+            connection,
+            sql.Identifier("ops", "dbt_result"),
+            ("business_date", "layer", "node", "resource_type", "status", "seconds", "rows_affected", "message"),
+            (
+                (business_date, layer, r.node, r.resource_type, r.status, r.seconds, r.rows_affected, r.message)
+                for r in results
+            ),
+        )
+
+
+def _refuse_failures(layer: str, business_date: date, outcome: dbtRunnerResult, results: list[NodeResult]) -> None:
+    """Raise Rejected when a node failed, or when dbt itself could not start."""
+    failed = [result for result in results if result.status not in _FINE and result.status != "skipped"]
+    if outcome.success and not failed:
+        return
+    place = f"dbt {layer} {business_date}"
+    if not failed:
+        raise Rejected(
+            f"dbt did not run: {_without_values(str(outcome.exception))}",
+            remedy=f"correct the project; the whole story is in {_folder(layer) / 'dbt.log'}.",
+        ).at(place)
+    names = ", ".join(result.node for result in failed[:10]) + (", …" if len(failed) > 10 else "")
+    raise Rejected(
+        f"{len(failed)} of {len(results)} nodes failed: {names}. First: {failed[0].message}",
+        remedy="see ops.dbt_result for each node; correct the model or the data, then run the layer again.",
+    ).at(place)
+
+
+def _block_phones(dsn: str) -> None:
+    """Hand identity the blocked phones as the tokens under which they land, hashes included."""
+    vault = Vault(settings().vault_key_bytes)
+    rows: dict[str, str] = {}
+    with (_DBT_PROJECT / "seeds" / "identity_blocked_values.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if row["identifier_type"] != "phone":
+                continue
+            if row["match"] != "exact":
+                raise ConfigurationError(
+                    "identity_blocked_values.csv blocks phones by a pattern, and phones are tokens.",
+                    remedy="list the phones one by one with match = exact.",
+                )
+            token = vault.tokenise(Personal.PHONE, row["pattern"])
+            rows |= dict.fromkeys((token.token, *token.aliases), row["reason"])
+    with warehouse.connect(dsn) as connection:
+        connection.execute(
+            "create table if not exists ops.blocked_token"
+            " (identifier_type text not null, token text primary key, reason text not null)"
+        )
+        connection.execute("delete from ops.blocked_token")
+        warehouse.copy_rows(
+            connection,
+            sql.Identifier("ops", "blocked_token"),
+            ("identifier_type", "token", "reason"),
+            (("phone", token, reason) for token, reason in rows.items()),
+        )
+
+
+def _write_segments(dsn: str, manifest: Path) -> None:
+    """Keep what each segment says of itself for activation; a segment whose file is gone is forgotten."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    segments = {
+        node["name"]: node["config"]["meta"]
+        for node in nodes
+        if node["resource_type"] == "model" and node["original_file_path"].startswith("models/segments/")
+    }
+    with warehouse.connect(dsn) as connection:
+        connection.execute("delete from ops.segment where segment <> all(%s)", [list(segments)])
+        connection.cursor().executemany(
+            """insert into ops.segment (segment, meta) values (%s, %s)
+            on conflict (segment) do update set meta = excluded.meta, defined_at = clock_timestamp()
+            where segment.meta is distinct from excluded.meta""",
+            [(name, Jsonb(meta)) for name, meta in segments.items()],
+        )

@@ -1,0 +1,108 @@
+"""One layer, one build: its results are in the books, its failures are named, its retry repeats only what failed."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+
+import psycopg
+import pytest
+
+from quanyu import dbt, landing, warehouse
+from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.settings import settings
+
+D = date(2026, 11, 20)
+
+
+def query(dsn: str, statement: str) -> list[tuple[object, ...]]:
+    with warehouse.connect(dsn) as connection:
+        return connection.execute(statement).fetchall()
+
+
+@pytest.fixture
+def empty(environment: None, dsn: str) -> str:
+    """A warehouse whose sources all exist and have never sent a row."""
+    with warehouse.connect(dsn) as connection:
+        landing.prepare(connection)
+    return dsn
+
+
+def test_every_layer_builds_before_a_row_has_landed(empty: str) -> None:
+    """Each in its own schema, with a row per node in the books, and what segments say of themselves for activation."""
+    before = dict(os.environ)
+    for layer in dbt.LAYERS:
+        results = dbt.build(layer, D, dsn=empty)
+        assert results
+        assert {result.status for result in results} <= {"success", "pass"}
+    assert dict(os.environ) == before
+    schemas = query(empty, "select distinct table_schema from information_schema.tables where table_schema <> 'public'")
+    assert {"staging", "identity", "marts_build", "segments_build", "policy"} <= {name for (name,) in schemas}
+    books = query(empty, "select distinct layer, resource_type from ops.dbt_result where business_date = '2026-11-20'")
+    assert {("staging", "seed"), ("staging", "model"), ("identity", "test"), ("segments", "model")} <= set(books)
+    files = {path.stem for path in (dbt.PROJECT / "dbt_project" / "models" / "segments").glob("*.sql")}
+    assert {name for (name,) in query(empty, "select segment from ops.segment")} == files
+    assert all(query(empty, "select meta ? 'why' and meta ? 'channels' from ops.segment"))
+
+
+def test_a_failure_names_its_nodes_and_no_value_and_a_retry_repeats_only_those(empty: str) -> None:
+    """What follows a failed model is skipped, not failed; once the data is right, the rest is left alone."""
+    row = "insert into raw.tmall__trades values ('s', '1', '1', null, '{\"payment\": \"%s\"}', false, '%s', 1, '%s')"
+    with warehouse.connect(empty) as connection:
+        connection.execute(row % ("a secret", D, D))
+    with pytest.raises(Rejected) as failure:
+        dbt.build("staging", D, dsn=empty)
+    assert "stg_tmall__trades" in str(failure.value)
+    assert "invalid input syntax" in str(failure.value)
+    assert "dbt staging 2026-11-20" in str(failure.value)
+    books = query(empty, "select status, message from ops.dbt_result where node = 'stg_tmall__trades'")
+    assert books[0][0] == "error"
+    assert "a secret" not in f"{failure.value} {books}"
+    succeeded = query(empty, "select count(*) from ops.dbt_result where status in ('success', 'pass')")[0][0]
+
+    with warehouse.connect(empty) as connection:
+        connection.execute('update raw.tmall__trades set payload = \'{"tid": 1, "payment": "1.00"}\'')
+    again = dbt.build("staging", D, dsn=empty, retry=True)
+    names = {result.node for result in again}
+    assert "stg_tmall__trades" in names
+    assert "stg_store__members" not in names
+    total = query(empty, "select count(*), count(*) filter (where status in ('success', 'pass')) from ops.dbt_result")
+    assert total == [(succeeded + len(again), succeeded + len(again))]
+
+    everything = dbt.build("staging", D, dsn=empty, retry=True)
+    assert len(everything) == total[0][0]  # nothing had failed, so a repeat is a full build
+
+
+def test_a_project_that_does_not_compile_is_refused_with_the_reason(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt never starts; the person reads why and where the log is."""
+    monkeypatch.setitem(dbt.LAYERS, "staging", ("state:modified",))
+    with pytest.raises(Rejected, match=r"dbt staging 2026-11-20: dbt did not run: .*state.*dbt\.log"):
+        dbt.build("staging", D, dsn=empty)
+
+
+def test_one_build_at_a_time(empty: str) -> None:
+    """A second build of the same warehouse waits for its turn instead of dropping the first one's tables."""
+    with psycopg.connect(empty) as other:
+        other.execute("select pg_advisory_lock(hashtext('quanyu.dbt'))")
+        with pytest.raises(Retryable, match="another dbt build"):
+            dbt.build("identity", D, dsn=empty)
+
+
+def test_an_unknown_layer_is_refused(environment: None, dsn: str) -> None:
+    """With the layers there are."""
+    with pytest.raises(ConfigurationError, match="staging, identity, marts, segments"):
+        dbt.build("gold", D, dsn=dsn)
+
+
+def test_a_run_without_a_business_date_says_what_is_missing(environment: None, dsn: str) -> None:
+    """Nothing falls back to today."""
+    from dbt.cli.main import dbtRunner
+
+    folder = str(dbt.PROJECT / "dbt_project")
+    target = str(settings().home / "dbt")
+    arguments = ["--log-level", "none", "parse", "--project-dir", folder, "--profiles-dir", folder]
+    outcome = dbtRunner().invoke([*arguments, "--target-path", target, "--log-path", target])
+    assert not outcome.success
+    assert "business_date is missing" in str(outcome.exception)
