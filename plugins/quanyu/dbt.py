@@ -214,10 +214,6 @@ def _block_phones(dsn: str) -> None:
             token = vault.tokenise(Personal.PHONE, row["pattern"])
             rows |= dict.fromkeys((token.token, *token.aliases), row["reason"])
     with warehouse.connect(dsn) as connection:
-        connection.execute(
-            "create table if not exists ops.blocked_token"
-            " (identifier_type text not null, token text primary key, reason text not null)"
-        )
         connection.execute("delete from ops.blocked_token")
         warehouse.copy_rows(
             connection,

@@ -81,3 +81,10 @@ create table if not exists ops.segment (
     meta jsonb not null,
     defined_at timestamptz not null default clock_timestamp()
 );
+
+-- Blocked values of the identity policy that land as tokens, filled from the seed before each identity build.
+create table if not exists ops.blocked_token (
+    identifier_type text not null,
+    token text primary key,
+    reason text not null
+);
