@@ -1,0 +1,159 @@
+"""`quanyu`: a person's front door to the pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from quanyu import activation, discovery
+from quanyu.errors import ConfigurationError, QuanyuError
+from quanyu.local.console import show_night
+from quanyu.local.stack import Stack
+from quanyu.report import night_report, render_html, render_terminal
+from quanyu.settings import PROJECT, environment_connection, settings
+from quanyu.sources import run_alone
+from quanyu.vault import Vault
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The nightly customer data pipeline.")
+source_app = typer.Typer(no_args_is_help=True, help="Systems we read.")
+app.add_typer(source_app, name="source")
+
+console = Console()
+
+Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The business date.")]
+Home = Annotated[Path, typer.Option(envvar="QUANYU_HOME", resolve_path=True, help="The folder of the local stack.")]
+_HOME = PROJECT / "var"
+
+
+@app.command()
+def up(home: Home = _HOME) -> None:
+    """Start Postgres (unless QUANYU_WAREHOUSE_URL is set) and Airflow, on this machine only."""
+    stack = Stack(home)
+    with _errors(), console.status("starting") as status:
+        stack.up(lambda step: status.update(f"starting: {step}"))
+    console.print(f"Airflow  {stack.api.url}  user admin, password {stack.api.password}")
+    console.print(f"Logs     {home / 'logs'}")
+
+
+@app.command()
+def down(home: Home = _HOME) -> None:
+    """Stop everything that `up` started."""
+    with _errors(), console.status("stopping"):
+        Stack(home).down()
+
+
+@app.command()
+def status(home: Home = _HOME) -> None:
+    """Say which processes run; exits with 1 when one does not."""
+    processes = Stack(home).processes
+    table = Table("process", "pid", "log")
+    for process in processes:
+        table.add_row(process.name, str(process.pid() or "[red]down"), str(process.log))
+    console.print(table)
+    if any(process.pid() is None for process in processes):
+        raise typer.Exit(1)
+
+
+@app.command()
+def migrate(home: Home = _HOME) -> None:
+    """Create or upgrade the tables of the warehouse and of Airflow."""
+    with _errors():
+        Stack(home).migrate()
+
+
+@app.command()
+def night(date: Day, home: Home = _HOME) -> None:
+    """Run ingest, transform and activate for one business date on the running stack and follow them."""
+    stack = Stack(home)
+    with _errors():
+        is_good = show_night(stack, date.date(), console)
+        render_terminal(night_report(stack.warehouse_url, date.date()), console)
+    if not is_good:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    date: Day,
+    html: Annotated[Path | None, typer.Option(help="Write the page here as well.")] = None,
+    home: Home = _HOME,
+) -> None:
+    """Print what happened to one business date."""
+    with _local(home):
+        found = night_report(settings().dsn, date.date())
+        render_terminal(found, console)
+        if html:
+            render_html(found, html)
+
+
+@source_app.command("run")
+def source_run(name: str, date: Day, entity: Annotated[str, typer.Option(help="Only this entity.")] = "") -> None:
+    """Read one day of a source and print counts and a masked record; needs AIRFLOW_CONN_QUANYU_<NAME> only."""
+    found = discovery.sources().get(name)
+    if found is None:
+        raise typer.BadParameter(f"there is no source {name!r}; known are {', '.join(discovery.sources())}")
+    run_alone(found, ["--date", str(date.date()), *(["--entity", entity] if entity else [])])
+
+
+@app.command()
+def release(
+    segment: str,
+    date: Day,
+    who: Annotated[str, typer.Option(help="Who looked at it; kept with the release.")],
+    home: Home = _HOME,
+) -> None:
+    """Let a segment's held messages go out with the next `send`."""
+    with _local(home):
+        console.print(f"{activation.release(settings().dsn, segment, date.date(), who)} messages of {segment} released")
+
+
+@app.command()
+def receipts(home: Home = _HOME) -> None:
+    """Pull what became of the messages under way on every channel whose connection is in the environment."""
+    with _local(home):
+        vault = Vault(settings().vault_key_bytes)
+        for channel in discovery.channels().values():
+            where = environment_connection(channel.connection)
+            if where is None:
+                continue
+            with channel.connect(where) as client:
+                heard = activation.collect_receipts(settings().dsn, channel, client, settings().business_now, vault)
+            states = ", ".join(f"{count} {state}" for state, count in sorted(heard.states.items())) or "nothing new"
+            console.print(f"{channel.name}: {states}")
+
+
+@contextmanager
+def _local(home: Path) -> Iterator[None]:
+    """Let `settings()` see the warehouse and the vault key of the local stack where the environment has none."""
+    with _errors():
+        if not (os.environ.get("QUANYU_WAREHOUSE_URL") and os.environ.get("QUANYU_VAULT_KEY")):
+            ours = Stack(home).environment()
+            for key in ("QUANYU_HOME", "QUANYU_WAREHOUSE_URL", "QUANYU_VAULT_KEY"):
+                os.environ[key] = ours[key]
+        yield
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """One sentence instead of a traceback for what we foresaw."""
+    try:
+        yield
+    except ConfigurationError as error:
+        console.print(f"[red]{escape(str(error))}", highlight=False)
+        raise typer.Exit(2) from None
+    except QuanyuError as error:
+        console.print(f"[red]{escape(str(error))}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,160 @@
+"""The whole company on loopback for a while: the platforms, Postgres, Airflow. The demo and the end-to-end test."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from quanyu import warehouse
+from quanyu.contracts import SHANGHAI
+from quanyu.local.processes import Process, sigterm_like_ctrl_c
+from quanyu.local.stack import Stack
+from quanyu.settings import PROJECT
+
+Say = Callable[[str], None]
+Account = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Company:
+    """A running stack and the sandbox it reads from and sends to."""
+
+    stack: Stack
+    state: Mapping[str, Any]
+
+    @cached_property
+    def control(self) -> httpx.Client:
+        """The sandbox's control port: faults, the day, deliveries, the truth."""
+        return httpx.Client(base_url=self.state["control"], timeout=60)
+
+    def deliveries(self, channel: str) -> list[dict[str, Any]]:
+        """What the platform behind a channel accepted."""
+        found: list[dict[str, Any]] = self.control.get("/deliveries", params={"channel": channel}).json()
+        return found
+
+    def advance_to(self, day: date) -> None:
+        """Live until the midnight that ends `day`."""
+        self.control.post("/today", json={"date": day.isoformat()}).raise_for_status()
+
+    def fault(self, platform: str, kind: str, times: int = 1) -> None:
+        """Break a platform."""
+        body = {"platform": platform, "kind": kind, "times": times}
+        self.control.post("/faults", json=body).raise_for_status()
+
+    def against_truth(self) -> dict[str, float]:
+        """Precision and recall of One-ID over pairs of accounts, against who the world knows them to be."""
+        known = self.control.get("/truth").json()
+        with warehouse.connect(self.stack.warehouse_url) as connection:
+            found = connection.execute(
+                "select account_type, scope, account_id, one_id from identity.bridge_account_customer"
+            ).fetchall()
+        one_ids = {(kind, scope, account): one_id for kind, scope, account, one_id in found}
+        people = {tuple(account): person for *account, person in known["truth"]}
+        provable = {tuple(account): str(number) for number, group in enumerate(known["provable"]) for account in group}
+        return {
+            "One-ID precision": _share_of_pairs(one_ids, people),
+            "One-ID recall of what is provable": _share_of_pairs(provable, one_ids),
+        }
+
+
+def _share_of_pairs(joined: Mapping[Account, str], by: Mapping[Account, str]) -> float:
+    """Of the pairs of accounts that `joined` puts together, the share that `by` puts together too."""
+    pairs = _pairs(joined.values())
+    agreed = _pairs((group, by.get(account, account)) for account, group in joined.items())
+    return agreed / pairs if pairs else 1.0
+
+
+def _pairs(groups: Iterable[Any]) -> int:
+    return sum(size * (size - 1) // 2 for size in Counter(groups).values())
+
+
+@contextmanager
+def running_company(
+    home: Path, *, people: int, seed: int, business_date: date, say: Say = lambda _: None, keep: bool = False
+) -> Iterator[Company]:
+    """Start all of it in an empty folder and stop all of it at the end, also on Ctrl-C and SIGTERM."""
+    with _alone(home), sigterm_like_ctrl_c():
+        # A demo beside a real installation must see neither its warehouse nor its connections.
+        base = {key: value for key, value in os.environ.items() if not key.startswith(("QUANYU_", "AIRFLOW_"))}
+        stack = Stack(home, base)
+        _clear(stack)
+        try:
+            say("the platforms, Postgres and the tables")
+            sandbox = _start_sandbox(stack, people=people, seed=seed, business_date=business_date)
+            stack.prepare()
+            state = _wait_for(sandbox, home / "sandbox.json")
+            stack = Stack(home, {**base, **_environment(state, business_date)})
+            stack.up(say)
+            yield Company(stack, state)
+        except BaseException:
+            keep = False
+            raise
+        finally:
+            if not keep:
+                stack.down()
+
+
+def _environment(state: Mapping[str, Any], business_date: date) -> dict[str, str]:
+    connections = {
+        f"AIRFLOW_CONN_QUANYU_{name.upper()}": json.dumps(fields) for name, fields in state["connections"].items()
+    }
+    morning_after = datetime.combine(business_date + timedelta(days=1), clock_time(10), SHANGHAI)
+    return {
+        **connections,
+        "QUANYU_NOW": morning_after.isoformat(),
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2",
+    }
+
+
+def _start_sandbox(stack: Stack, *, people: int, seed: int, business_date: date) -> Process:
+    home = stack.home
+    options = {"--people": people, "--seed": seed, "--date": business_date, "--state": home / "sandbox.json"}
+    flags = [str(part) for option in options.items() for part in option]
+    sandbox = Process("sandbox", (sys.executable, "-m", "tests.sandbox", *flags), home / "run", home / "logs")
+    paths = [str(PROJECT), str(PROJECT / "plugins")]
+    sandbox.start({**stack.base, "PYTHONPATH": os.pathsep.join(paths)})
+    return sandbox
+
+
+def _wait_for(sandbox: Process, path: Path, *, patience: float = 120) -> dict[str, Any]:
+    deadline = time.monotonic() + patience
+    while not path.exists():
+        if sandbox.pid() is None or time.monotonic() > deadline:
+            raise RuntimeError(f"the sandbox did not start. The end of {sandbox.log}:\n{sandbox.tail()}")
+        time.sleep(0.1)
+    state: dict[str, Any] = json.loads(path.read_text())
+    return state
+
+
+def _clear(stack: Stack) -> None:
+    """Stop what an earlier one left running, then remove its folder."""
+    if stack.home.exists():
+        stack.down()
+        shutil.rmtree(stack.home)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Refuse to run beside another one on the same folder."""
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with home.with_suffix(".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"another one is running on {home}; wait for it or stop it with Ctrl-C.") from None
+        yield
