@@ -20,11 +20,13 @@ from tests.sandbox.faults import LASTING, Faults
 from tests.sandbox.platform import HOST, Clock, Platform
 from tests.sandbox.world import World
 
+# They start or use the sandbox and bring Airflow's client along; none of them is a platform.
+_READERS = {"__main__", "company", "connections", "demo"}
+
 
 def platforms() -> dict[str, type[Platform]]:
     """Find every platform by looking at the modules beside this one, by name."""
-    # The demo and the command line are readers of the sandbox: importing them from here would start them.
-    names = [m.name for m in pkgutil.iter_modules(tests.sandbox.__path__) if m.name not in {"__main__", "demo"}]
+    names = [m.name for m in pkgutil.iter_modules(tests.sandbox.__path__) if m.name not in _READERS]
     found = {}
     for name in names:
         module = importlib.import_module(f"tests.sandbox.{name}")

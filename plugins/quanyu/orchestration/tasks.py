@@ -11,7 +11,7 @@ from airflow.sdk import Asset, TriggerRule, get_current_context, task
 from quanyu import activation, discovery, gates, landing
 from quanyu import publish as publishing
 from quanyu.contracts import Channel, ChannelClient, Source
-from quanyu.errors import Rejected
+from quanyu.errors import Rejected, Throttled
 from quanyu.orchestration.clock import business_date
 from quanyu.orchestration.connections import channels_on, connection
 from quanyu.report import night_report, render_html
@@ -102,10 +102,15 @@ def send(channel: str) -> dict[str, int]:
 # all_done: one channel's bad day is no reason to leave the others' messages unresolved.
 @task(map_index_template="{{ task.op_kwargs['channel'] }}", trigger_rule=TriggerRule.ALL_DONE)
 def settle(channel: str) -> dict[str, int]:
-    """Resolve what a lost answer left open, of any night; messages per state."""
+    """Resolve what a lost answer left open, of any night, and send what never arrived; messages per state."""
     found, client = _open(channel)
+    dsn, vault = settings().dsn, _vault()
     with client as connected:
-        report = activation.settle(settings().dsn, found, connected, settings().business_now, _vault())
+        report = activation.settle(dsn, found, connected, settings().business_now, vault)
+        if report.states["pending"]:
+            activation.send(dsn, business_date(), found, connected, settings().business_now, vault)
+    if report.again_at:
+        raise Throttled(f"{channel}: some answers can be asked for only later.", until=report.again_at)
     return dict(report.states)
 
 

@@ -36,7 +36,7 @@ class Till:
             lines += (ReceiptLine(GIFT.item_no, 1, 0, "C"),)
         sale = self._ring_up(store, _open_day(store, day), lines, person=person, card=card, phone=phone)
         if rng.random() < 0.05:
-            back = sale.sold_at.date() + timedelta(days=rng.randint(2, 9))
+            back = _open_day(store, sale.sold_at.date() + timedelta(days=rng.randint(2, 9)))
             line = next(line for line in sale.lines if line.sell_way == "A")
             returned = (ReceiptLine(line.item_no, line.quantity, line.fen, "B"),)
             if back <= self._calendar.last:
