@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from psycopg.rows import class_row
 
 from quanyu import activation, warehouse
+from quanyu.report import queries
 
 Row = TypeVar("Row")
 
@@ -147,22 +148,24 @@ class Night:
 def night_report(dsn: str, business_date: date, *, truth: dict[str, float] | None = None) -> Night:
     """Read the night of one business date. A step that never ran is an empty section, not an error."""
     with warehouse.connect(dsn) as connection:
-        pictured = _one(connection, _PICTURED, {})
+        pictured = _one(connection, queries.PICTURED, {}, needs=queries.OBSERVATIONS)
         return Night(
             business_date=business_date,
-            published_at=_one(connection, _PUBLISHED, {"date": business_date}),
-            sources=_rows(connection, SourceNight, _SOURCES, {"date": business_date}),
-            loads=_rows(connection, EntityLoad, _LOADS, {"date": business_date}),
-            identity=_rows(connection, Count, _IDENTITY, {}, needs="identity.int_identity__components"),
-            refusals=_rows(connection, Count, _REFUSALS, {}, needs="identity.int_identity__refusals"),
-            funnel=_rows(connection, FunnelCell, _FUNNEL, {"date": business_date}, needs="marts.fct_funnel_daily"),
+            published_at=_one(connection, queries.PUBLISHED, {"date": business_date}),
+            sources=_rows(connection, SourceNight, queries.SOURCES, {"date": business_date}),
+            loads=_rows(connection, EntityLoad, queries.LOADS, {"date": business_date}),
+            identity=_rows(connection, Count, queries.IDENTITY, {}, needs="identity.int_identity__components"),
+            refusals=_rows(connection, Count, queries.REFUSALS, {}, needs="identity.int_identity__refusals"),
+            funnel=_rows(
+                connection, FunnelCell, queries.FUNNEL, {"date": business_date}, needs="marts.fct_funnel_daily"
+            ),
             waterfall=activation.waterfall(dsn, business_date),
-            messages=_rows(connection, Messages, _MESSAGES, {"date": business_date}),
-            holds=_rows(connection, Hold, _HOLDS, {"date": business_date}),
-            gates=_rows(connection, Gate, _GATES, {"date": business_date}),
-            layers=_rows(connection, Layer, _LAYERS, {"date": business_date}),
+            messages=_rows(connection, Messages, queries.MESSAGES, {"date": business_date}),
+            holds=_rows(connection, Hold, queries.HOLDS, {"date": business_date}),
+            gates=_rows(connection, Gate, queries.GATES, {"date": business_date}),
+            layers=_rows(connection, Layer, queries.LAYERS, {"date": business_date}),
             pictured_customer=pictured,
-            evidence=_rows(connection, Evidence, _EVIDENCE, {"one_id": pictured}, needs=_OBSERVATIONS),
+            evidence=_rows(connection, Evidence, queries.EVIDENCE, {"one_id": pictured}, needs=queries.OBSERVATIONS),
             truth=truth or {},
         )
 
@@ -176,8 +179,8 @@ def _rows(
         return cursor.execute(query, parameters).fetchall()
 
 
-def _one(connection: warehouse.Connection, query: str, parameters: dict[str, Any]) -> str:
-    if query is _PICTURED and not _exists(connection, _OBSERVATIONS):
+def _one(connection: warehouse.Connection, query: str, parameters: dict[str, Any], *, needs: str = "") -> str:
+    if needs and not _exists(connection, needs):
         return ""
     row = connection.execute(query, parameters).fetchone()
     return str(row[0]) if row else ""
@@ -186,101 +189,3 @@ def _one(connection: warehouse.Connection, query: str, parameters: dict[str, Any
 def _exists(connection: warehouse.Connection, relation: str) -> bool:
     row = connection.execute("select to_regclass(%s) is not null", [relation]).fetchone()
     return bool(row and row[0])
-
-
-_OBSERVATIONS = "identity.int_identity__observations"
-
-_PUBLISHED = (
-    "select to_char(published_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI')"
-    " from ops.publication where business_date = %(date)s"
-)
-
-_SOURCES = "select source, status, error from ops.source_night where business_date = %(date)s order by source"
-
-_LOADS = """
-select distinct on (source, entity)
-    source, entity, status, rows_read, rows_new, rows_deleted, new_fields, error, remedy,
-    coalesce(extract(epoch from finished_at - started_at), 0)::float8 as seconds
-from ops.entity_load
-where business_date = %(date)s
-order by source, entity, load_id desc
-"""
-
-_IDENTITY = """
-select 'accounts' as name, count(*) as count from identity.int_identity__components
-union all
-select 'One-IDs', count(distinct one_id) from identity.int_identity__components
-union all
-select 'One-IDs of more than one account', count(*) from (
-    select one_id from identity.int_identity__components group by one_id having count(*) > 1
-) as merged
-union all
-select 'One-IDs across more than one system', count(*) from (
-    select one_id from identity.bridge_account_customer group by one_id having count(distinct source) > 1
-) as joined
-"""
-
-_REFUSALS = """
-select reason as name, count(distinct identifier_key) as count
-from identity.int_identity__refusals group by reason order by count desc, reason
-"""
-
-_FUNNEL = """
-select stage, channel, events, customers, revenue_fen
-from marts.fct_funnel_daily where funnel_on = %(date)s
-order by array_position(array['attention', 'interest', 'search', 'action', 'share'], stage), channel
-"""
-
-_MESSAGES = """
-select channel, state, count(*) as count
-from activation.message where business_date = %(date)s group by channel, state order by channel, state
-"""
-
-_HOLDS = """
-select segment as name, reason from activation.hold
-where business_date = %(date)s and released_at is null order by segment
-"""
-
-_GATES = """
-with last_check as (
-    select distinct on (gate, relation, expectation, column_name, reason) *
-    from ops.gate_result where business_date = %(date)s
-    order by gate, relation, expectation, column_name, reason, checked_at desc
-)
-
-select
-    gate, relation, count(*) as checks,
-    count(*) filter (where not is_met and severity = 'fail') as failed,
-    count(*) filter (where not is_met and severity = 'warn') as warned,
-    coalesce(array_agg(reason order by reason) filter (where not is_met), '{}') as reasons
-from last_check group by gate, relation order by gate, relation
-"""
-
-_LAYERS = """
-select
-    layer, count(*) as nodes,
-    count(*) filter (where status not in ('success', 'pass', 'warn')) as failed,
-    round(sum(seconds)::numeric, 1)::float8 as seconds
-from ops.dbt_result where business_date = %(date)s
-group by layer order by array_position(array['staging', 'identity', 'marts', 'segments'], layer)
-"""
-
-# The customer seen in most systems, with a graph that still fits a page.
-_PICTURED = """
-select bridge.one_id
-from identity.bridge_account_customer as bridge
-inner join identity.int_identity__observations as seen using (account_key)
-group by bridge.one_id
-having count(*) <= 24
-order by count(distinct bridge.source) desc, count(*) desc, bridge.one_id limit 1
-"""
-
-_EVIDENCE = """
-select distinct
-    seen.account_type, left(seen.account_id, 6) || '…' || right(seen.account_id, 4) as account_id,
-    seen.identifier_type, left(seen.identifier_value, 6) || '…' || right(seen.identifier_value, 4) as identifier_value
-from identity.int_identity__observations as seen
-inner join identity.bridge_account_customer as bridge using (account_key)
-where bridge.one_id = %(one_id)s
-order by 1, 2, 3, 4
-"""
