@@ -40,13 +40,16 @@ lint: setup
 	sqlfluff lint dbt_project
 	yamllint --strict .
 
-# Start Postgres and Airflow on this machine, with the connections and settings of .env if there is one.
+# The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
-	@set -a; if test -f .env; then . ./.env; fi; set +a; quanyu up
+	@if test -f .env; then set -a; . ./.env; set +a; quanyu up; \
+	elif test -n "$$QUANYU_WAREHOUSE_URL"; then quanyu up; \
+	else python -m tests.sandbox.demo --keep; fi
 
 # Stop what `make up` started.
 down: setup
 	@quanyu down
+	@test ! -d var/demo || quanyu down --home var/demo
 
 # Stop it and delete its data, its logs and the vault key in var/.
 reset: down

@@ -61,7 +61,8 @@ def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_an_interrupted_start_leaves_nothing_running(home: Path, number: signal.Signals) -> None:
     stack = Stack(home)
-    command = (sys.executable, "-m", "quanyu.cli", "up", "--home", str(home))
+    # A shell's background jobs ignore SIGINT, and what they start inherits that; a person's terminal does not.
+    command = ("env", "--default-signal=INT", sys.executable, "-m", "quanyu.cli", "up", "--home", str(home))
     starting = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _until(lambda: all(process.pid() for process in stack.processes))
     starting.send_signal(number)

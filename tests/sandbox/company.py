@@ -17,11 +17,15 @@ from datetime import time as clock_time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+import psycopg
+from psycopg import sql
 
 from quanyu import warehouse
 from quanyu.contracts import SHANGHAI
+from quanyu.local.environment import metadata_database
 from quanyu.local.processes import Process, sigterm_like_ctrl_c
 from quanyu.local.stack import Stack
 from quanyu.settings import PROJECT
@@ -89,8 +93,10 @@ def running_company(
 ) -> Iterator[Company]:
     """Start all of it in an empty folder and stop all of it at the end, also on Ctrl-C and SIGTERM."""
     with _alone(home), sigterm_like_ctrl_c():
-        # A demo beside a real installation must see neither its warehouse nor its connections.
+        # A demo beside a real installation must see neither its data nor its connections.
         base = {key: value for key, value in os.environ.items() if not key.startswith(("QUANYU_", "AIRFLOW_"))}
+        if server := os.environ.get("QUANYU_WAREHOUSE_URL"):
+            base["QUANYU_WAREHOUSE_URL"] = _own_database(server)
         stack = Stack(home, base)
         _clear(stack)
         try:
@@ -107,6 +113,16 @@ def running_company(
         finally:
             if not keep:
                 stack.down()
+
+
+def _own_database(server: str) -> str:
+    """An empty database `quanyu_demo` on the operator's server, and none of Airflow's beside it."""
+    url = urlunsplit(urlsplit(server)._replace(path="/quanyu_demo"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in (metadata_database(url), "quanyu_demo"):
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+        connection.execute("create database quanyu_demo")
+    return url
 
 
 def _environment(state: Mapping[str, Any], business_date: date) -> dict[str, str]:

@@ -55,7 +55,7 @@ def main(
             if keep:
                 api = company.stack.api
                 console.print(f"Airflow: {api.url}, user admin, password {api.password}")
-                console.print(f"Stop it with: .venv/bin/quanyu down --home {home.relative_to(PROJECT)}")
+                console.print("It stays up until `make down`.")
     except (QuanyuError, RuntimeError) as error:
         console.print(f"[red]{escape(str(error))}", highlight=False)
         raise typer.Exit(1) from None

@@ -22,7 +22,7 @@ def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -
 
 
 def test_the_metadata_stand_beside_the_warehouse() -> None:
-    assert metadata_url(URL) == "postgresql+psycopg://quanyu:a%2Fb@127.0.0.1:5432/airflow"
+    assert metadata_url(URL) == "postgresql+psycopg://quanyu:a%2Fb@127.0.0.1:5432/quanyu_airflow"
 
 
 def test_everything_is_on_loopback_and_below_the_folder(tmp_path: Path) -> None:

@@ -14,9 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from quanyu.settings import PROJECT
 
-METADATA = "airflow"
-"""The database of Airflow's metadata, beside the warehouse on the same server."""
-
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
@@ -53,9 +50,15 @@ def write_private(path: Path, text: str) -> None:
     path.write_text(text)
 
 
+def metadata_database(warehouse_url: str) -> str:
+    """The database of Airflow's metadata, beside the warehouse on the same server."""
+    return urlsplit(warehouse_url).path.removeprefix("/") + "_airflow"
+
+
 def metadata_url(warehouse_url: str) -> str:
     """The metadata database as SQLAlchemy wants it, on the warehouse's server."""
-    return urlunsplit(urlsplit(warehouse_url)._replace(scheme="postgresql+psycopg", path=f"/{METADATA}"))
+    path = f"/{metadata_database(warehouse_url)}"
+    return urlunsplit(urlsplit(warehouse_url)._replace(scheme="postgresql+psycopg", path=path))
 
 
 def environment(home: Path, *, warehouse_url: str, port: int, kept: Secrets, base: Mapping[str, str]) -> dict[str, str]:

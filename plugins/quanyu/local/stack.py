@@ -1,7 +1,7 @@
 """The company on one laptop: Postgres and Airflow's four processes, started and stopped together.
 
 Everything lives under one folder (`var/`): data, secrets, process ids, logs. The warehouse is
-`QUANYU_WAREHOUSE_URL` when that is set (Airflow's metadata then are the database `airflow` beside it),
+`QUANYU_WAREHOUSE_URL` when that is set (Airflow's metadata are the database `<warehouse>_airflow` beside it),
 else an embedded server. Nothing listens anywhere but on loopback.
 """
 
@@ -27,7 +27,7 @@ from psycopg import sql
 from quanyu import landing, warehouse
 from quanyu.errors import ConfigurationError, Retryable
 from quanyu.local.api import AirflowApi
-from quanyu.local.environment import METADATA, Secrets, environment, write_private
+from quanyu.local.environment import Secrets, environment, metadata_database, write_private
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.local.processes import Process, not_to_be_interrupted, sigterm_like_ctrl_c, stop
 
@@ -134,7 +134,11 @@ class Stack:
             warehouse.migrate(connection)
             landing.prepare(connection)
         stamp = self.home / "airflow" / "migrated"
-        if _create_database(self.warehouse_url, METADATA) or not stamp.exists() or stamp.read_text() != _installed():
+        if (
+            _create_database(self.warehouse_url, metadata_database(self.warehouse_url))
+            or not stamp.exists()
+            or stamp.read_text() != _installed()
+        ):
             for command in _MIGRATIONS:
                 self._airflow(*command)
             stamp.write_text(_installed())
