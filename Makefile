@@ -14,10 +14,11 @@ help:
 setup: .venv/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
-	@test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet --require-hashes -r .ci/uv.txt)
+	@echo "The locked environment goes into .venv (a minute or two the first time)."
+	@test -x $(UV) || ($(PYTHON) -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r .ci/uv.txt)
 	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
-	$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
-	$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Resolve the lock again after a change of dependencies in pyproject.toml.
