@@ -12,7 +12,7 @@ import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -175,6 +175,13 @@ def _tidy(value: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", value).split())
 
 
+def _settled(value: str, step: Callable[[str], str]) -> str:
+    """Repeat until nothing changes: a removed space lets marks combine anew, a change of case can undo NFKC."""
+    while (after := step(value)) != value:
+        value = after
+    return value
+
+
 def _normal_form(kind: Personal, value: str) -> str | None:
     """What all spellings of a value share; None when it is not what its kind says."""
     match kind:
@@ -184,11 +191,11 @@ def _normal_form(kind: Personal, value: str) -> str | None:
             digest = _tidy(value).lower()
             return digest if re.fullmatch(rf"[0-9a-f]{{{_DIGEST_LENGTH[kind]}}}", digest) else None
         case Personal.EMAIL:
-            return _tidy(value).lower()
+            return _settled(value, lambda text: _tidy(text).lower())
         case Personal.ID_NUMBER:
-            return _tidy(value).replace(" ", "").upper()
+            return _settled(value, lambda text: _tidy(text).replace(" ", "").upper())
         case _:
-            return _tidy(value)
+            return _settled(value, _tidy)
 
 
 def _e164(text: str) -> str | None:
