@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -51,6 +52,13 @@ def _leftovers(home: Path) -> list[str]:
     return found
 
 
+def _listening(process: psutil.Process) -> set[str]:
+    # Airflow's workers come and go while the list of members is walked.
+    with suppress(psutil.NoSuchProcess):
+        return {c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN}
+    return set()
+
+
 def _until(condition: Callable[[], bool], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -76,7 +84,7 @@ def test_up_starts_everything_on_loopback_only(home: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert Stack(home).api.url in done.stdout
     members = [member for process in Stack(home).processes for member in process.members()]
-    listening = {c.laddr.ip for member in members for c in member.net_connections() if c.status == psutil.CONN_LISTEN}
+    listening = {address for member in members for address in _listening(member)}
     assert listening == {"127.0.0.1"}
     assert len(members) <= 12
     assert _quanyu("status", home=home).returncode == 0
