@@ -23,7 +23,7 @@ setup: .venv/.ready
 
 # Resolve the lock again after a change of dependencies in pyproject.toml.
 lock:
-	$(UV) pip compile --quiet pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	$(UV) pip compile --quiet pyproject.toml --group dev --extra splink --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 
 # Run one night for a fixed business date against the sandbox platforms; prints the report, leaves report.html.
 demo: setup
