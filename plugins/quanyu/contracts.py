@@ -69,11 +69,17 @@ class Connection:
 
 
 class Personal(StrEnum):
-    """What a personal field holds; decides its normal form and how it lands (see `vault`)."""
+    """What a personal field holds; decides its normal form and how it lands (see `vault`).
+
+    PHONE_MD5, PHONE_SHA256 and PHONE_SM3 are hashes of the 11 digits and nothing else; PHONE_DIGEST is any other hash
+    of a phone, salted by the platform: it meets the phone by QUANYU_PHONE_DIGESTS.
+    """
 
     PHONE = "phone"
     PHONE_MD5 = "phone_md5"
     PHONE_SHA256 = "phone_sha256"
+    PHONE_SM3 = "phone_sm3"
+    PHONE_DIGEST = "phone_digest"
     NAME = "name"
     EMAIL = "email"
     ADDRESS = "address"

@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     home: Path = Field(default=PROJECT / "var", description="state of the local stack: Postgres, logs, reports")
     warehouse_url: SecretStr = Field(description="postgresql://user:password@host:port/database")
     vault_key: SecretStr = Field(description="32 bytes, base64: keys the tokens and the vault's ciphertexts")
+    phone_digests: SecretStr = Field(
+        default=SecretStr("{}"),
+        description='salted hashes of phones that platforms hand out, as JSON: {"<name>": "sha256:<salt>{phone}"}',
+    )
     now: datetime | None = Field(default=None, description="freezes the sender's clock (demo and tests only)")
     history_days: int = Field(default=30, ge=0, description="days read when an entity lands for the first time")
 
@@ -39,6 +43,17 @@ class Settings(BaseSettings):
     def _key_is_32_bytes(cls, value: SecretStr) -> SecretStr:
         if len(base64.b64decode(value.get_secret_value(), validate=True)) != 32:
             raise ValueError("must be 32 bytes in base64 (make one: openssl rand -base64 32)")
+        return value
+
+    @field_validator("phone_digests")
+    @classmethod
+    def _digests_are_named_texts(cls, value: SecretStr) -> SecretStr:
+        try:
+            digests = json.loads(value.get_secret_value())
+        except ValueError:
+            digests = None
+        if not isinstance(digests, dict) or not all(isinstance(recipe, str) for recipe in digests.values()):
+            raise ValueError('must be a JSON object of texts, for example {"shop": "md5:salt{phone}"}')
         return value
 
     @field_validator("now")
@@ -52,6 +67,11 @@ class Settings(BaseSettings):
     def vault_key_bytes(self) -> bytes:
         """The 32 bytes of the vault key."""
         return base64.b64decode(self.vault_key.get_secret_value())
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """How platforms hash phones beside the plain hashes: name -> `algorithm:text`."""
+        return dict(json.loads(self.phone_digests.get_secret_value()))
 
     @property
     def dsn(self) -> str:

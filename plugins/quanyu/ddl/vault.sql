@@ -7,12 +7,20 @@ create table if not exists vault.secret (
     ciphertext bytea not null
 );
 
--- The token of a plain hash of a phone -> the token of the phone itself.
+-- The token of a hash of a phone, plain or salted -> the token of the phone itself.
 create table if not exists vault.alias (
     alias_token text primary key,
     token text not null
 );
 create index if not exists alias_by_token on vault.alias (token);
+
+-- How far the phones that landed before a way of hashing was known have been given their aliases of it. The digest is a
+-- keyed hash of algorithm and salt; complete: every phone of the vault has its alias.
+create table if not exists vault.alias_progress (
+    digest text primary key,
+    reached text not null default '',
+    is_complete boolean not null default false
+);
 
 -- Ciphertexts are for who stores, sends and erases; models see nothing but which tokens are one phone.
 do $$
@@ -23,6 +31,7 @@ begin
         select * from (values
             ('quanyu_loader', 'grant usage on schema vault to %I'),
             ('quanyu_loader', 'grant select, insert on all tables in schema vault to %I'),
+            ('quanyu_loader', 'grant update, delete on vault.alias_progress to %I'),
             ('quanyu_builder', 'grant usage on schema vault to %I'),
             ('quanyu_builder', 'grant select on vault.alias to %I'),
             ('quanyu_sender', 'grant usage on schema vault to %I'),

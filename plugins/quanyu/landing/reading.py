@@ -55,6 +55,9 @@ def land(
         window = _window(last, entity, business_date, history_days)
         load = books.open_load(connection, source, entity, account=account, business_date=business_date, window=window)
         try:
+            # Phones that landed before a salt was declared: identity reads their aliases later tonight.
+            if filled := vault.fill_aliases(connection):
+                logger.info("%s: %d known phones got the aliases of every digest", load.place, filled)
             intake = _Intake(connection, entity, vault, load)
             with source.connect(where) as client:
                 for page in entity.read(client, window):

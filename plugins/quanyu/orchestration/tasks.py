@@ -141,7 +141,7 @@ def _open(name: str) -> tuple[Channel, AbstractContextManager[ChannelClient]]:
 
 
 def _vault() -> Vault:
-    return Vault(settings().vault_key_bytes)
+    return Vault(settings().vault_key_bytes, settings().digests)
 
 
 def _failed_tasks() -> list[str]:

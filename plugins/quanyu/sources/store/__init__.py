@@ -1,7 +1,8 @@
 """Stores: receipts, members and visits, from the CSV files that the store systems drop on an SFTP server.
 
-What: receipt lines and visits, one file per store and day; members that changed, one file per day. Names, phones
-and birthdays are personal; the phone of a receipt is what the clerk typed.
+What: receipt lines and visits, one file per store and day; members that changed, one file per day. Names, phones,
+birthdays and addresses are personal; the phone of a receipt is what the clerk typed, an address is there only where
+the stores ask for one.
 
 Why a re-run is safe: files are only read, never renamed or deleted, and a file counts only when it is the one
 that its `.done` announces. A day is read whole and replaces that day; the last three are read again, because
@@ -53,6 +54,7 @@ _MEMBERS = Kind(
         "name": "text?",
         "phone": "text?",
         "birthday": "text?",
+        "address": "text?",
         "registered_at": "text",
         "registered_store": "text?",
         "tmall_ouid": "text?",
@@ -61,6 +63,7 @@ _MEMBERS = Kind(
         "consent_text_version": "text?",
         "updated_at": "text",
     },
+    may_lack=frozenset({"address"}),
 )
 _VISITS = Kind(
     entity="visits",
@@ -112,7 +115,12 @@ SOURCE = Source(
             mode=Mode.INCREMENT,
             version="updated_at",
             fields=_MEMBERS.columns,
-            personal={"name": Personal.NAME, "phone": Personal.PHONE, "birthday": Personal.BIRTHDAY},
+            personal={
+                "name": Personal.NAME,
+                "phone": Personal.PHONE,
+                "birthday": Personal.BIRTHDAY,
+                "address": Personal.ADDRESS,
+            },
             read=_members,
             reread_days=1,
         ),

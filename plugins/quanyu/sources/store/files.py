@@ -21,13 +21,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """One kind of file: `<prefix>[_<store>]_<yyyymmdd>_<seq>.csv` and the columns it must have."""
+    """One kind of file: `<prefix>[_<store>]_<yyyymmdd>_<seq>.csv` and the columns it must have, `may_lack` aside."""
 
     entity: str
     prefix: str
     is_per_store: bool
     key: tuple[str, ...]
     columns: Mapping[str, str]
+    may_lack: frozenset[str] = frozenset()
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -110,7 +111,7 @@ def _text(drop: Drop) -> str:
 
 
 def _check(drop: Drop, header: list[str], kind: Kind) -> None:
-    if missing := sorted(set(kind.columns) - set(header)):
+    if missing := sorted(set(kind.columns) - kind.may_lack - set(header)):
         raise SchemaDrift(
             f"{drop.name} lacks the column {', '.join(missing)}.",
             remedy="ask for the agreed columns; if the change is meant, adapt the source and its staging model.",

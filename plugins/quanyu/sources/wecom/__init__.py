@@ -1,7 +1,7 @@
 """WeCom: which customer is in touch with which member of staff, and what the member noted.
 
 What: one row per relation of a customer and a member (one customer may have many); names, remarks and the phones
-that members typed are personal, portraits are dropped.
+that members typed are personal, portraits are dropped. The words of a remark also come one by one (`remark_words`).
 
 Why a re-run is safe: it is a snapshot; reading it twice gives the same rows. When the app sees only part of the
 staff, reading stops, because relations out of sight are not relations that ended.
@@ -53,6 +53,7 @@ SOURCE = Source(
                 "external_contact.corp_name": "text?",
                 "follow_info.userid": "text",
                 "follow_info.remark": "text?",
+                "follow_info.remark_words": "array?",
                 "follow_info.description": "text?",
                 "follow_info.createtime": "integer",
                 "follow_info.tag_id": "array?",
@@ -66,6 +67,7 @@ SOURCE = Source(
             personal={
                 "external_contact.name": Personal.NAME,
                 "follow_info.remark": Personal.NAME,
+                "follow_info.remark_words[]": Personal.NAME,
                 "follow_info.description": Personal.TEXT,
                 "follow_info.remark_mobiles[]": Personal.PHONE,
                 "follow_info.wechat_channels.nickname": Personal.NAME,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from quanyu.contracts import Page, Record
@@ -11,6 +12,7 @@ from quanyu.wechat import WeChat
 _MEMBERS = 100
 _LIMIT = 100
 _NO_CUSTOMERS = 84061
+_CHINESE_WORD = re.compile(r"[㐀-鿿]{2,}(?:·[㐀-鿿]+)*")
 
 
 def contacts(client: WeChat) -> Iterator[Page]:
@@ -39,7 +41,7 @@ def _contacts_of(client: WeChat, members: Sequence[str]) -> Iterator[Page]:
             accept={_NO_CUSTOMERS},
         )
         _refuse_a_partial_view(answer)
-        if rows := [_without_picture(row) for row in answer.get("external_contact_list") or []]:
+        if rows := [_prepared(row) for row in answer.get("external_contact_list") or []]:
             yield Page(rows)
         previous, cursor = cursor, answer.get("next_cursor") or ""
         if not cursor:
@@ -57,7 +59,12 @@ def _refuse_a_partial_view(answer: Record) -> None:
         )
 
 
-def _without_picture(row: Record) -> Record:
-    """A portrait is personal, and nothing downstream looks at one."""
+def _prepared(row: Record) -> Record:
+    """Leave out the portrait, which nothing downstream looks at, and add the words of the remark one by one.
+
+    Staff note names among other words (`王婉清 S03`); the token of the whole would never meet the token of the name.
+    """
     contact = {name: value for name, value in row.get("external_contact", {}).items() if name != "avatar"}
-    return {**row, "external_contact": contact}
+    follow = row.get("follow_info", {})
+    words = sorted(set(_CHINESE_WORD.findall(str(follow.get("remark") or ""))))
+    return {**row, "external_contact": contact, "follow_info": {**follow, "remark_words": words}}
