@@ -29,3 +29,18 @@ dbt = SimpleNamespace(
 def var(name: str, default: str = "") -> str:
     """Any date will do: nothing is run."""
     return {"business_date": "2026-11-20"}.get(name, default)
+
+
+def is_delta() -> bool:
+    """Lint what a delta adds too: it is the longer text."""
+    return True
+
+
+def last_build(name: str) -> str:
+    """A table of the last build."""
+    return f"identity.{name}"
+
+
+def beside_resolution(name: str) -> str:
+    """A table that the engine keeps."""
+    return f"identity.int_identity__{name}"

@@ -1,4 +1,6 @@
-{#- A folder's name is its schema, in every environment: no prefix of the target. -#}
+{#- A folder's name is its schema, in every environment: no prefix of the target.
+    A plan builds beside the night: its schemas begin with schema_prefix, and it reads the night's own staging. -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
-    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+    {%- set schema = custom_schema_name | trim if custom_schema_name else target.schema -%}
+    {{ schema if schema == 'staging' else var('schema_prefix', '') ~ schema }}
 {%- endmacro %}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,10 +17,9 @@ from psycopg import conninfo, sql
 from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
-from quanyu.contracts import Personal
 from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.identity_state import block_phones, continued
 from quanyu.settings import PROJECT, settings
-from quanyu.vault import Vault
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -53,19 +51,23 @@ class NodeResult:
     message: str
 
 
-def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> list[NodeResult]:
+def build(layer: str, business_date: date, *, dsn: str, retry: bool = False, full: bool = False) -> list[NodeResult]:
     """Build one layer and run its tests; `retry` repeats only what failed or was skipped the last time.
+
+    Identity continues its last build where it can; `full` builds it anew, with the same outcome.
 
     Raises Rejected naming the nodes that failed, Retryable when another build holds the warehouse.
     """
     if layer not in LAYERS:
         raise ConfigurationError(f"there is no layer {layer}.", remedy=f"use one of {', '.join(LAYERS)}.")
-    with _alone(dsn):
-        if layer == "identity":
-            _block_phones(dsn)
-        outcome = _invoke(layer, business_date, dsn, retry=retry)
+    is_identity = layer == "identity"
+    with _alone(dsn), ExitStack() as stack:
+        if is_identity:
+            block_phones(dsn, _DBT_PROJECT / "seeds" / "identity_blocked_values.csv")
+        is_delta = stack.enter_context(continued(dsn, _DBT_PROJECT, full=full)) if is_identity else False
+        outcome = _invoke(layer, business_date, dsn, retry=retry and not is_identity, is_delta=is_delta)
         results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
-        _write_results(dsn, layer, business_date, results, keep=retry)
+        _write_results(dsn, layer, business_date, results, keep=retry and not is_identity)
         _refuse_failures(layer, business_date, outcome, results)
         if layer == "segments":
             _write_segments(dsn, _folder(layer) / "manifest.json")
@@ -86,9 +88,21 @@ def _alone(dsn: str) -> Iterator[None]:
         yield
 
 
-def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool) -> dbtRunnerResult:
+def invoke(command: list[str], dsn: str, *, is_delta: bool = False) -> dbtRunnerResult:
+    """Run one command of dbt against a warehouse."""
     from dbt.cli.main import dbtRunner
 
+    with _environment({**_profile(dsn), "DBT_QUANYU_DELTA": "yes" if is_delta else "no"}):
+        return dbtRunner().invoke(command)
+
+
+def failed(outcome: dbtRunnerResult) -> list[NodeResult]:
+    """The nodes that failed themselves; what was skipped because of them is none."""
+    results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
+    return [result for result in results if result.status not in _FINE and result.status != "skipped"]
+
+
+def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool, is_delta: bool) -> dbtRunnerResult:
     folder = _folder(layer)
     shared = folder.parent / "partial_parse.msgpack"
     variables = {"business_date": business_date.isoformat()}
@@ -103,8 +117,7 @@ def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool) -> dbtRun
     common = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
     if shared.exists():
         common += ["--partial-parse-file-path", str(shared)]
-    with _environment(_profile(dsn)):
-        outcome = dbtRunner().invoke([*common, *command])
+    outcome = invoke([*common, *command], dsn, is_delta=is_delta)
     if (folder / shared.name).exists():
         shutil.copyfile(folder / shared.name, shared)
     return outcome
@@ -150,11 +163,11 @@ def _node_result(result: Any) -> NodeResult:
         status=str(result.status),
         seconds=float(result.execution_time),
         rows_affected=rows if isinstance(rows, int) and rows >= 0 else None,
-        message=_without_values(str(result.message or "")),
+        message=without_values(str(result.message or "")),
     )
 
 
-def _without_values(message: str) -> str:
+def without_values(message: str) -> str:
     """What went wrong and where, without the data it went wrong on."""
     lines = [line.strip() for line in message.splitlines()]
     kept = [line for line in lines if line and not _DATA_LINES.match(line)]
@@ -188,7 +201,7 @@ def _refuse_failures(layer: str, business_date: date, outcome: dbtRunnerResult, 
     place = f"dbt {layer} {business_date}"
     if not failed:
         raise Rejected(
-            f"dbt did not run: {_without_values(str(outcome.exception))}",
+            f"dbt did not run: {without_values(str(outcome.exception))}",
             remedy=f"correct the project; the whole story is in {_folder(layer) / 'dbt.log'}.",
         ).at(place)
     names = ", ".join(result.node for result in failed[:10]) + (", …" if len(failed) > 10 else "")
@@ -196,31 +209,6 @@ def _refuse_failures(layer: str, business_date: date, outcome: dbtRunnerResult, 
         f"{len(failed)} of {len(results)} nodes failed: {names}. First: {failed[0].message}",
         remedy="see ops.dbt_result for each node; correct the model or the data, then run the layer again.",
     ).at(place)
-
-
-def _block_phones(dsn: str) -> None:
-    """Hand identity the blocked phones as the tokens under which they land, hashes included."""
-    vault = Vault(settings().vault_key_bytes)
-    rows: dict[str, str] = {}
-    with (_DBT_PROJECT / "seeds" / "identity_blocked_values.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if row["identifier_type"] != "phone":
-                continue
-            if row["match"] != "exact":
-                raise ConfigurationError(
-                    "identity_blocked_values.csv blocks phones by a pattern, and phones are tokens.",
-                    remedy="list the phones one by one with match = exact.",
-                )
-            token = vault.tokenise(Personal.PHONE, row["pattern"])
-            rows |= dict.fromkeys((token.token, *token.aliases), row["reason"])
-    with warehouse.connect(dsn) as connection:
-        connection.execute("delete from ops.blocked_token")
-        warehouse.copy_rows(
-            connection,
-            sql.Identifier("ops", "blocked_token"),
-            ("identifier_type", "token", "reason"),
-            (("phone", token, reason) for token, reason in rows.items()),
-        )
 
 
 def _write_segments(dsn: str, manifest: Path) -> None:

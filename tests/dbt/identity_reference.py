@@ -23,14 +23,15 @@ class Candidate:
     max_per_person: int | None
     first_seen_at: datetime
     is_own: bool
+    is_attribute: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One believed edge: the account, how old it is, the identifier (and its owner's number), the day it was seen."""
+    """One believed edge: the account, its age (landed, seen, key), the identifier, its owner's number, the day."""
 
     account: str
-    age: tuple[datetime, str]
+    age: tuple[date, datetime, str]
     identifier: tuple[str, str]
     generation: int
     seen_on: date
@@ -61,7 +62,8 @@ def resolve(candidates: Iterable[Candidate]) -> tuple[set[frozenset[str]], set[t
         if candidate.max_per_person is not None:
             holds[candidate.account][candidate.dimension].add(candidate.node)
             limits[candidate.dimension] = (candidate.priority, candidate.max_per_person)
-    order = sorted(shown_by, key=lambda n: (shown_by[n][0].priority, min(c.first_seen_at for c in shown_by[n]), n))
+    joining = (node for node, some in shown_by.items() if not some[0].is_attribute)
+    order = sorted(joining, key=lambda n: (shown_by[n][0].priority, min(c.first_seen_at for c in shown_by[n]), n))
     refused = set()
     for node in order:
         groups = {group[candidate.account] for candidate in shown_by[node]}

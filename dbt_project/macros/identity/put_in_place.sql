@@ -8,5 +8,6 @@
     {%- endcall %}
     {%- do drop_relation_if_exists(load_cached_relation(this)) -%}
     {%- do adapter.rename_relation(fresh, target) -%}
+    {%- do create_indexes(target) -%}
     {{ return(target) }}
 {%- endmacro %}

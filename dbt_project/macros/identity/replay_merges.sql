@@ -1,8 +1,9 @@
 {#- Replay, from the dates of the evidence, on which day each account's person became part of an older one.
 
-    Input: a query of sightings (account_key, node_key, seen_on, seen_at, age, born_on); age numbers the accounts,
-    oldest first. Output: the scratch table `merges` (account_key, merged_on, into_account_key, is_newborn): one row
-    per account that does not name its person today. is_newborn: it joined on its first day and never named one.
+    Input: a query of sightings (account_key, epoch_from, epoch_to, node_key, seen_on, seen_at, age, born_on); age
+    numbers the lives of accounts (one in each epoch), oldest first; a node_key belongs to one epoch.
+    Output: the scratch table `merges` (account_key, epoch_from, is_current, merged_on, into_account_key, is_newborn):
+    one row per life that does not name its person. is_newborn: it joined on its first day and never named one.
 
     Newborns are most of a night and join nobody else's history, so they are hung on their person first. What is left
     are people who were known apart: their links are taken in order of days, a link as soon as it is the first one at
@@ -25,7 +26,7 @@
         group by 1, 2
     {%- endset -%}
     {%- do scratch('links', links) -%}
-    {%- do scratch('births', 'select distinct age, account_key, born_on from sightings') -%}
+    {%- do scratch('births', 'select distinct age, account_key, epoch_from, epoch_to, born_on from sightings') -%}
     {%- set nothing -%}
         select
             cast(null as bigint) as age,
@@ -53,6 +54,8 @@
     {%- set merges -%}
         select
             births.account_key,
+            births.epoch_from,
+            births.epoch_to = date '9999-12-31' as is_current,
             steps.merged_on,
             elders.account_key as into_account_key,
             steps.merged_on = births.born_on as is_newborn

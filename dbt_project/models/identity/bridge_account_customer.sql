@@ -1,7 +1,16 @@
 -- Grain: one row per account that is a person's.
+{{ config(
+    materialized='identity_state',
+    key='account_key',
+    scope='int_identity__touched',
+    indexes=[{'columns': ['one_id']}],
+) }}
 
 with components as (
     select * from {{ ref('int_identity__components') }}
+    {% if is_delta() %}
+        where account_key in (select touched.account_key from {{ beside_resolution('touched') }} as touched)
+    {% endif %}
 ),
 
 accounts as (

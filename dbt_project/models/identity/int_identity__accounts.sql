@@ -4,7 +4,11 @@ with observations as (
     select * from {{ ref('int_identity__observations') }}
 ),
 
-accounts as (
+arrivals as (
+    select * from {{ ref('int_identity__arrivals') }}
+),
+
+seen as (
     select
         source,
         account_key,
@@ -13,8 +17,25 @@ accounts as (
         account_id,
         min(first_seen_at) as first_seen_at
     from observations
-    where source <> 'steward'
+    where source not in ('steward', 'proposals')
     group by source, account_key, account_type, scope, account_id
+),
+
+accounts as (
+    select
+        seen.source,
+        seen.account_key,
+        seen.account_type,
+        seen.scope,
+        seen.account_id,
+        seen.first_seen_at,
+        coalesce(arrivals.landed_on, {{ shanghai_date('seen.first_seen_at') }}) as landed_on
+    from seen
+    left join arrivals
+        on
+            seen.account_type = arrivals.account_type
+            and seen.scope = arrivals.scope
+            and seen.account_id = arrivals.account_id
 )
 
 select * from accounts

@@ -1,32 +1,63 @@
 -- Grain: one row per account that at least one believed identifier stands for.
--- A person is named after the oldest account, so the same evidence gives the same One-ID, in any order, after any loss.
+-- A person is named after the oldest account, so the same evidence gives the same One-ID, after any loss.
 -- A receipt with a clerk's phone or a visit without a trace is nobody: it has no row.
+{{ config(
+    materialized='identity_state',
+    key='account_key',
+    scope='int_identity__touched',
+    indexes=[{'columns': ['account_key'], 'unique': true}, {'columns': ['one_id']}],
+) }}
 
-with resolution as (
-    select * from {{ ref('int_identity__resolution') }}
+with edges as (
+    select * from {{ ref('int_identity__edges') }}
+    {% if is_delta() %}
+        where account_key in (select touched.account_key from {{ beside_resolution('touched') }} as touched)
+    {% endif %}
 ),
 
 accounts as (
     select * from {{ ref('int_identity__accounts') }}
 ),
 
+labels as (
+    select * from {{ beside_resolution('labels') }}
+),
+
+aliases as (
+    select * from {{ beside_resolution('aliases') }}
+),
+
+clusters as (
+    select * from {{ beside_resolution('clusters') }}
+),
+
 believed as (
     select distinct
         account_key,
-        component
-    from resolution
-    where refused_because is null
+        {{ node_id('account_key') }} as account
+    from edges
+),
+
+-- In a component that holds several people a cluster is the person; elsewhere the component is.
+placed as (
+    select
+        believed.account_key,
+        coalesce(clusters.cluster, aliases.component, labels.label) as person
+    from believed
+    inner join labels on believed.account = labels.node
+    left join aliases on labels.label = aliases.label
+    left join clusters on believed.account = clusters.account
 ),
 
 aged as (
     select
-        believed.account_key,
+        placed.account_key,
         first_value(accounts.account_key) over (
-            partition by believed.component
-            order by accounts.first_seen_at, accounts.account_key
+            partition by placed.person
+            order by accounts.landed_on, accounts.first_seen_at, accounts.account_key
         ) as oldest_account_key
-    from believed
-    inner join accounts on believed.account_key = accounts.account_key
+    from placed
+    inner join accounts on placed.account_key = accounts.account_key
 ),
 
 components as (

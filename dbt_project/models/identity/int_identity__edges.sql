@@ -1,41 +1,42 @@
 -- Grain: one row per account and identifier that identity believes (and generation, where a value is issued again).
+-- A view: the verdicts are kept, and a night rewrites those of its changes only.
+{{ config(materialized='view') }}
 
-with resolution as (
-    select * from {{ ref('int_identity__resolution') }}
-),
-
-screened as (
+with screened as (
     select * from {{ ref('int_identity__screened') }}
 ),
 
-observations as (
-    select * from {{ ref('int_identity__observations') }}
+resolution as (
+    select * from {{ ref('int_identity__resolution') }}
+),
+
+vetoes as (
+    select * from {{ beside_resolution('vetoes') }}
 ),
 
 edges as (
     select
-        observations.source,
-        observations.account_key,
-        observations.account_type,
-        observations.scope,
-        observations.account_id,
-        observations.identifier_key,
+        screened.source,
+        screened.account_key,
+        screened.account_type,
+        screened.scope,
+        screened.account_id,
+        screened.identifier_key,
         screened.node_key,
         screened.generation,
-        observations.identifier_type,
-        observations.identifier_scope,
-        observations.identifier_value,
-        observations.first_seen_at,
-        observations.last_seen_at,
-        observations.times_seen
+        screened.identifier_type,
+        screened.identifier_scope,
+        screened.identifier_value,
+        screened.first_seen_at,
+        screened.last_seen_at,
+        screened.times_seen
     from resolution
     inner join screened
-        on resolution.account_key = screened.account_key and resolution.node_key = screened.node_key
-    inner join observations
         on
-            screened.account_key = observations.account_key
-            and screened.identifier_key = observations.identifier_key
-    where resolution.refused_because is null
+            resolution.account_key = screened.account_key
+            and resolution.identifier_key = screened.identifier_key
+    left join vetoes on resolution.identifier = vetoes.identifier
+    where resolution.kind <> 'attribute' and (vetoes.identifier is null or resolution.is_own)
 )
 
 select * from edges

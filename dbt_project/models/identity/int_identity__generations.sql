@@ -1,4 +1,4 @@
--- Grain: one row per account and identifier of a type that is issued again (phones).
+-- Grain: one row per account and identifier of a type that is issued again (phones); of tonight's changes in a delta.
 -- An owner falls silent for longer than reuse_days, then the value turns up with accounts that carry unique or strong
 -- identifiers nobody showed with it before: from there on it is another owner's, a new generation.
 
@@ -10,14 +10,46 @@ types as (
     select * from {{ ref('identity_identifier_types') }}
 ),
 
--- What ties an account to a person, whatever its phone.
+changes as (
+    select * from {{ ref('int_identity__changes') }}
+),
+
+verdicts as (
+    select * from {{ ref('int_identity__verdicts') }}
+),
+
+suspects as (
+    select
+        identifier_key,
+        is_of_account
+    from verdicts
+    where suspicion is not null and not is_trusted
+),
+
+suspect_accounts as (
+    select observations.account_key
+    from observations
+    inner join suspects on observations.identifier_key = suspects.identifier_key and suspects.is_of_account
+    where
+        observations.scope = observations.identifier_scope
+        and observations.account_id = observations.identifier_value
+),
+
+-- What ties an account to a person, whatever its phone. Poison ties it to nobody: a phone that was shown beside a
+-- shop tablet's WeChat has no new owner.
 marks as (
     select
         observations.account_key,
         observations.identifier_key as mark
     from observations
     inner join types on observations.identifier_type = types.identifier_type
-    where types.kind in ('unique', 'strong') and observations.source <> 'steward'
+    left join suspects on observations.identifier_key = suspects.identifier_key
+    left join suspect_accounts on observations.account_key = suspect_accounts.account_key
+    where
+        types.kind in ('unique', 'strong')
+        and observations.source <> 'steward'
+        and suspects.identifier_key is null
+        and suspect_accounts.account_key is null
 ),
 
 reissued as (
@@ -33,6 +65,9 @@ reissued as (
         ) as last_heard_at
     from observations
     inner join types on observations.identifier_type = types.identifier_type
+    {% if is_delta() %}
+        inner join changes on observations.identifier_key = changes.identifier_key
+    {% endif %}
     where types.reuse_days is not null
 ),
 

@@ -16,7 +16,10 @@ components as (
 shared_identifiers as (
     select distinct identifier_key
     from refusals
-    where reason = 'unique_conflict' and identifier_type not like 'steward!_%' escape '!'
+    where
+        reason = 'unique_conflict'
+        and identifier_type <> 'proposal'
+        and identifier_type not like 'steward!_%' escape '!'
 ),
 
 people as (

@@ -9,8 +9,11 @@ with evidence as (
     {% endfor %}
 ),
 
-decisions as (
+-- What somebody says of accounts, not what the accounts showed.
+hearsay as (
     select * from {{ ref('int_identity__evidence_steward') }}
+    union all
+    select * from {{ ref('int_identity__evidence_proposals') }}
 ),
 
 aliases as (
@@ -25,21 +28,21 @@ known_accounts as (
     from evidence
 ),
 
--- A steward speaks of accounts that exist; one that was erased takes its decisions along.
-standing_decisions as (
-    select decisions.*
-    from decisions
+-- It is about accounts that exist; one that was erased takes it along.
+standing_hearsay as (
+    select hearsay.*
+    from hearsay
     inner join known_accounts
         on
-            decisions.account_type = known_accounts.account_type
-            and decisions.scope = known_accounts.scope
-            and decisions.account_id = known_accounts.account_id
+            hearsay.account_type = known_accounts.account_type
+            and hearsay.scope = known_accounts.scope
+            and hearsay.account_id = known_accounts.account_id
 ),
 
 sightings as (
     select * from evidence
     union all
-    select * from standing_decisions
+    select * from standing_hearsay
 ),
 
 -- The hash of a phone and the phone are one identifier once the phone itself was seen.

@@ -1,5 +1,6 @@
 -- Grain: one row per account and identifier that identity refused to believe, with the reason.
 -- phone_recycled: the account is the former owner's; the identifier joins the accounts of its newest owner only.
+{{ config(materialized='view') }}
 
 with screened as (
     select * from {{ ref('int_identity__screened') }}
@@ -9,12 +10,19 @@ resolution as (
     select * from {{ ref('int_identity__resolution') }}
 ),
 
-latest_generations as (
+vetoes as (
+    select * from {{ beside_resolution('vetoes') }}
+),
+
+vetoed as (
     select
-        identifier_key,
-        max(generation) as generation
-    from screened
-    group by identifier_key
+        resolution.account_key,
+        resolution.identifier_key,
+        vetoes.refused_because,
+        vetoes.refused_detail
+    from resolution
+    inner join vetoes on resolution.identifier = vetoes.identifier
+    where not resolution.is_own
 ),
 
 judged as (
@@ -25,19 +33,18 @@ judged as (
         screened.accounts,
         coalesce(
             screened.refused_because,
-            resolution.refused_because,
-            case when screened.generation < latest_generations.generation then 'phone_recycled' end
+            vetoed.refused_because,
+            case when screened.generation < screened.owners then 'phone_recycled' end
         ) as reason,
         coalesce(
             screened.refused_detail,
-            resolution.refused_detail,
+            vetoed.refused_detail,
             'silent for longer than its reuse time, then with another owner; owner '
-            || screened.generation || ' of ' || latest_generations.generation
+            || screened.generation || ' of ' || screened.owners
         ) as detail
     from screened
-    inner join latest_generations on screened.identifier_key = latest_generations.identifier_key
-    left join resolution
-        on screened.account_key = resolution.account_key and screened.node_key = resolution.node_key
+    left join vetoed
+        on screened.account_key = vetoed.account_key and screened.identifier_key = vetoed.identifier_key
 ),
 
 refusals as (

@@ -3,6 +3,7 @@
 
 with edges as (
     select * from {{ ref('int_identity__edges') }}
+    where source <> 'steward'
 ),
 
 components as (

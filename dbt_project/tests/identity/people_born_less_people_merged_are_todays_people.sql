@@ -1,7 +1,7 @@
--- opening 0 + created - merged = people today.
+-- opening 0 + created + split - merged - dissolved = people today.
 
 with events as (
-    select sum(case event when 'created' then 1 else -1 end) as people
+    select sum(case when event in ('created', 'split') then 1 else -1 end) as people
     from {{ ref('identity_events') }}
 ),
 

@@ -27,6 +27,8 @@ create table if not exists activation.decision (
     foreign key (business_date, segment) references activation.plan on delete cascade
 );
 
+create index if not exists decision_by_person on activation.decision (segment, one_id);
+
 -- Grain: segment and night whose messages wait for a person.
 create table if not exists activation.hold (
     business_date date not null,
@@ -65,6 +67,8 @@ create table if not exists activation.message (
     unique (business_date, segment, one_id),
     constraint message_address_is_not_a_phone check (address !~ '^[+]?[0-9]{11,15}$')
 );
+-- The account the address was of. A message counts for whoever that account is today, and `one_id` says who it was.
+alter table activation.message add column if not exists account_key text not null default '';
 create index if not exists message_to_send on activation.message (business_date, channel, segment, sender, key)
 where state = 'pending';
 create index if not exists message_by_person on activation.message (business_date, one_id);
@@ -143,7 +147,8 @@ create table if not exists activation.pause (
     reason text not null
 );
 
--- Grain: unbroken stay of a person in a segment; `exited_on` is the first night without them.
+-- Grain: unbroken stay of a One-ID in a segment; `exited_on` is the first night without them. Whoever goes on under
+-- another One-ID did not leave and enter: the reason is `merged` or `split`, beside it the other One-ID.
 create table if not exists activation.segment_membership (
     segment text not null,
     one_id text not null,
@@ -151,10 +156,26 @@ create table if not exists activation.segment_membership (
     exited_on date check (exited_on > entered_on),
     primary key (segment, one_id, entered_on)
 );
+alter table activation.segment_membership
+add column if not exists entered_because text not null default 'joined'
+check (entered_because in ('joined', 'merged', 'split')),
+add column if not exists entered_from text,
+add column if not exists exited_because text check (exited_because in ('left', 'merged', 'split')),
+add column if not exists exited_to text;
 create index if not exists segment_membership_open on activation.segment_membership (segment, one_id)
 where exited_on is null;
 
--- Grain: segment and night whose membership is known.
+-- Grain: segment and person who is no evidence in its holdout test, because two of its arms turned out to be one
+-- person. Never taken back: whoever was once treated as somebody else stays so after a split.
+create table if not exists activation.contamination (
+    segment text not null,
+    one_id text not null,
+    other_one_id text not null,
+    contaminated_on date not null,
+    primary key (segment, one_id)
+);
+
+-- Grain: segment and night whose membership is known. Merged and split stays are neither entered nor exited.
 create table if not exists activation.segment_night (
     segment text not null,
     business_date date not null,

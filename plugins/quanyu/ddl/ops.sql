@@ -88,3 +88,10 @@ create table if not exists ops.blocked_token (
     token text primary key,
     reason text not null
 );
+
+-- The last identity build: a delta continues it only if it finished, under the same policy.
+create table if not exists ops.identity_build (
+    is_the_last boolean primary key default true check (is_the_last),
+    policy text not null,
+    is_finished boolean not null
+);

@@ -16,6 +16,12 @@ visits as (
     select * from {{ ref('stg_store__visits') }}
 ),
 
+-- Whoever gives a number that is nobody's says nothing with the name beside it either.
+blocked_tokens as (
+    select token from {{ source('ops', 'blocked_token') }}
+    where identifier_type = 'phone'
+),
+
 -- A card is bound to a Tmall buyer without naming the shop; an ouid belongs to the shop that knows it.
 shop_ouids as (
     select
@@ -72,11 +78,21 @@ living_members as (
         members.member_card,
         members.phone_token,
         members.tmall_ouid,
+        members.name_token,
+        members.birthday_mmdd,
         members.seen_at,
         greatest(members.seen_at, members.updated_at, last_uses.used_at) as last_at
     from members
     left join last_uses
         on members.brand = last_uses.brand and members.member_card = last_uses.member_card
+),
+
+-- Who a number was registered for: a name and a birthday count within the number they were given with.
+phone_holders as (
+    select living_members.*
+    from living_members
+    left join blocked_tokens on living_members.phone_token = blocked_tokens.token
+    where living_members.phone_token like 'ph!_%' escape '!' and blocked_tokens.token is null
 ),
 
 member_sightings as (
@@ -110,6 +126,27 @@ member_sightings as (
         living_members.last_at
     from living_members
     inner join shop_ouids on living_members.tmall_ouid = shop_ouids.ouid
+    union all
+    select
+        brand,
+        member_card,
+        'name' as identifier_type,
+        phone_token as identifier_scope,
+        name_token as identifier_value,
+        seen_at,
+        last_at
+    from phone_holders
+    where name_token like 'nm!_%' escape '!'
+    union all
+    select
+        brand,
+        member_card,
+        'birthday' as identifier_type,
+        phone_token as identifier_scope,
+        birthday_mmdd as identifier_value,
+        seen_at,
+        last_at
+    from phone_holders
     union all
     select
         brand,

@@ -12,6 +12,51 @@ contact_phones as (
     select * from {{ ref('stg_wecom__contact_phones') }}
 ),
 
+-- Whoever notes a number that is nobody's says nothing with the name beside it either.
+blocked_tokens as (
+    select token from {{ source('ops', 'blocked_token') }}
+    where identifier_type = 'phone'
+),
+
+contact_words as (
+    select * from {{ ref('stg_wecom__contact_words') }}
+),
+
+known_names as (
+    select distinct name_token
+    from {{ ref('stg_store__members') }}
+    where name_token like 'nm!_%' escape '!'
+),
+
+-- What a customer calls themselves in WeChat is no name. A word of the staff member's remark is one when a card bears
+-- it; a remark with two of them says nothing.
+contact_names as (
+    select
+        contact_words.corp_id,
+        contact_words.external_userid,
+        contact_words.staff_userid,
+        min(contact_words.word_token) as name_token
+    from contact_words
+    inner join known_names on contact_words.word_token = known_names.name_token
+    group by contact_words.corp_id, contact_words.external_userid, contact_words.staff_userid
+    having count(*) = 1
+),
+
+-- A name counts within the number it stands beside: both the same is one person, another name is another person.
+named_phones as (
+    select
+        contact_phones.*,
+        contact_names.name_token
+    from contact_phones
+    inner join contact_names
+        on
+            contact_phones.corp_id = contact_names.corp_id
+            and contact_phones.external_userid = contact_names.external_userid
+            and contact_phones.staff_userid = contact_names.staff_userid
+    left join blocked_tokens on contact_phones.phone_token = blocked_tokens.token
+    where contact_phones.phone_token like 'ph!_%' escape '!' and blocked_tokens.token is null
+),
+
 sightings as (
     select
         corp_id,
@@ -44,6 +89,20 @@ sightings as (
             contacts.corp_id = contact_phones.corp_id
             and contacts.external_userid = contact_phones.external_userid
             and contacts.staff_userid = contact_phones.staff_userid
+    union all
+    select
+        contacts.corp_id,
+        contacts.external_userid,
+        'name' as identifier_type,
+        named_phones.phone_token as identifier_scope,
+        named_phones.name_token as identifier_value,
+        contacts.seen_at
+    from contacts
+    inner join named_phones
+        on
+            contacts.corp_id = named_phones.corp_id
+            and contacts.external_userid = named_phones.external_userid
+            and contacts.staff_userid = named_phones.staff_userid
 ),
 
 evidence as (

@@ -13,11 +13,13 @@ followers as (select * from {{ ref('stg_official_account__followers') }}),
 
 contacts as (select * from {{ ref('stg_wecom__contacts') }}),
 
+-- What stewards decided or a model proposed is no sign of life.
 last_seen_accounts as (
     select
         account_key,
         max(last_seen_at) as last_seen_at
     from observations
+    where source not in ('steward', 'proposals')
     group by account_key
 ),
 
@@ -42,6 +44,7 @@ wecom_addresses as (
         ranked_contacts.external_userid as address,
         ranked_contacts.staff_userid as sender,
         ranked_contacts.corp_id as scope,
+        accounts.account_key,
         last_seen_accounts.last_seen_at
     from ranked_contacts
     inner join accounts
@@ -60,6 +63,7 @@ official_account_addresses as (
         followers.openid as address,
         '' as sender,
         followers.appid as scope,
+        accounts.account_key,
         last_seen_accounts.last_seen_at
     from followers
     inner join accounts
@@ -72,16 +76,22 @@ official_account_addresses as (
 ),
 
 -- Only what identity believes is in the bridge: a number it refused (a clerk's, a reseller's, a former owner's) is
--- nobody's address.
-believed_phones as (
+-- nobody's address. Of a person's accounts that show a number, the one that showed it first is the number's.
+phone_sightings as (
     select
         edges.identifier_value,
         accounts.one_id,
-        max(edges.last_seen_at) as last_seen_at
+        accounts.account_key,
+        max(edges.last_seen_at) over (
+            partition by edges.identifier_value, accounts.one_id
+        ) as last_seen_at,
+        row_number() over (
+            partition by edges.identifier_value, accounts.one_id
+            order by edges.first_seen_at, accounts.account_key
+        ) as sighting
     from edges
     inner join accounts on edges.account_key = accounts.account_key
     where edges.identifier_type = 'phone'
-    group by edges.identifier_value, accounts.one_id
 ),
 
 sms_addresses as (
@@ -91,12 +101,14 @@ sms_addresses as (
         identifiers.identifier_value as address,
         '' as sender,
         'global' as scope,
-        believed_phones.last_seen_at
+        phone_sightings.account_key,
+        phone_sightings.last_seen_at
     from identifiers
-    inner join believed_phones
+    inner join phone_sightings
         on
-            identifiers.identifier_value = believed_phones.identifier_value
-            and identifiers.one_id = believed_phones.one_id
+            identifiers.identifier_value = phone_sightings.identifier_value
+            and identifiers.one_id = phone_sightings.one_id
+            and phone_sightings.sighting = 1
     where
         identifiers.identifier_type = 'phone'
         and identifiers.valid_to is null

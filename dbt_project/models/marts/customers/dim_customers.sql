@@ -33,6 +33,7 @@ seen as (
         min({{ shanghai_date('observations.first_seen_at') }}) as first_seen_on
     from accounts
     inner join observations on accounts.account_key = observations.account_key
+    where observations.source not in ('steward', 'proposals')
     group by accounts.one_id
 ),
 

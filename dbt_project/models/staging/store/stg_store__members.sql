@@ -16,6 +16,7 @@ renamed as (
         {{ json_text('payload', 'registered_store') }} as registered_store,
         -- strings
         {{ json_text('payload', 'name') }} as name_token,
+        {{ json_text('payload', 'address') }} as address_token,
         -- A date that was none lands as a token; only --MMDD (RFC 6350) is a birthday.
         case
             when {{ json_text('payload', 'birthday') }} like '--%'

@@ -8,6 +8,7 @@ renamed as (
     select
         account as brand,
         landed_on,
+        first_landed_on,
         -- ids
         {{ json_text('payload', 'store_code') }} as store_code,
         {{ json_text('payload', 'receipt_no') }} as receipt_no,

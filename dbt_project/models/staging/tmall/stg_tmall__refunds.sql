@@ -8,6 +8,7 @@ renamed as (
     select
         account as shop,
         landed_on,
+        first_landed_on,
         -- ids
         {{ json_text('payload', 'refund_id') }} as refund_id,
         {{ json_text('payload', 'tid') }} as tid,

@@ -35,6 +35,8 @@ renamed as (
         {{ json_text('newest.payload', 'external_contact', 'unionid') }} as unionid,
         -- strings
         {{ json_text('newest.payload', 'external_contact', 'name') }} as name_token,
+        {{ json_text('newest.payload', 'follow_info', 'remark') }} as remark_token,
+        {{ json_text('newest.payload', 'follow_info', 'description') }} as description_token,
         {{ json_text('newest.payload', 'follow_info', 'state') }} as state,
         {{ json_text('newest.payload', 'follow_info', 'add_way') }} as add_way,
         -- timestamps
