@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from quanyu import activation, discovery
-from quanyu.errors import ConfigurationError, QuanyuError
+from quanyu.desk import identity_app
 from quanyu.local.console import show_night
+from quanyu.local.front import local_settings, sentences
 from quanyu.local.stack import Stack
 from quanyu.report import night_report, render_html, render_terminal
 from quanyu.settings import PROJECT, environment_connection, settings
@@ -26,6 +23,7 @@ from quanyu.vault import Vault
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The nightly customer data pipeline.")
 source_app = typer.Typer(no_args_is_help=True, help="Systems we read.")
 app.add_typer(source_app, name="source")
+app.add_typer(identity_app, name="identity")
 
 console = Console()
 
@@ -38,7 +36,7 @@ _HOME = PROJECT / "var"
 def up(home: Home = _HOME) -> None:
     """Start Postgres (unless QUANYU_WAREHOUSE_URL is set) and Airflow, on this machine only."""
     stack = Stack(home)
-    with _errors(), console.status("starting") as status:
+    with sentences(console), console.status("starting") as status:
         stack.up(lambda step: status.update(f"starting: {step}"))
     console.print(f"Airflow  {stack.api.url}  user admin, password {stack.api.password}")
     console.print(f"Logs     {home / 'logs'}")
@@ -47,7 +45,7 @@ def up(home: Home = _HOME) -> None:
 @app.command()
 def down(home: Home = _HOME) -> None:
     """Stop everything that `up` started."""
-    with _errors(), console.status("stopping"):
+    with sentences(console), console.status("stopping"):
         Stack(home).down()
 
 
@@ -66,7 +64,7 @@ def status(home: Home = _HOME) -> None:
 @app.command()
 def migrate(home: Home = _HOME) -> None:
     """Create or upgrade the tables of the warehouse and of Airflow."""
-    with _errors():
+    with sentences(console):
         Stack(home).migrate()
 
 
@@ -74,7 +72,7 @@ def migrate(home: Home = _HOME) -> None:
 def night(date: Day, home: Home = _HOME) -> None:
     """Run ingest, transform and activate for one business date on the running stack and follow them."""
     stack = Stack(home)
-    with _errors():
+    with sentences(console):
         is_good = show_night(stack, date.date(), console)
         render_terminal(night_report(stack.warehouse_url, date.date()), console)
     if not is_good:
@@ -88,7 +86,7 @@ def report(
     home: Home = _HOME,
 ) -> None:
     """Print what happened to one business date."""
-    with _local(home):
+    with local_settings(home, console):
         found = night_report(settings().dsn, date.date())
         render_terminal(found, console)
         if html:
@@ -112,14 +110,14 @@ def release(
     home: Home = _HOME,
 ) -> None:
     """Let a segment's held messages go out with the next `send`."""
-    with _local(home):
+    with local_settings(home, console):
         console.print(f"{activation.release(settings().dsn, segment, date.date(), who)} messages of {segment} released")
 
 
 @app.command()
 def receipts(home: Home = _HOME) -> None:
     """Pull what became of the messages under way on every channel whose connection is in the environment."""
-    with _local(home):
+    with local_settings(home, console):
         vault = Vault(settings().vault_key_bytes)
         for channel in discovery.channels().values():
             where = environment_connection(channel.connection)
@@ -129,30 +127,6 @@ def receipts(home: Home = _HOME) -> None:
                 heard = activation.collect_receipts(settings().dsn, channel, client, settings().business_now, vault)
             states = ", ".join(f"{count} {state}" for state, count in sorted(heard.states.items())) or "nothing new"
             console.print(f"{channel.name}: {states}")
-
-
-@contextmanager
-def _local(home: Path) -> Iterator[None]:
-    """Let `settings()` see the warehouse and the vault key of the local stack where the environment has none."""
-    with _errors():
-        if not (os.environ.get("QUANYU_WAREHOUSE_URL") and os.environ.get("QUANYU_VAULT_KEY")):
-            ours = Stack(home).environment()
-            for key in ("QUANYU_HOME", "QUANYU_WAREHOUSE_URL", "QUANYU_VAULT_KEY"):
-                os.environ[key] = ours[key]
-        yield
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """One sentence instead of a traceback for what we foresaw."""
-    try:
-        yield
-    except ConfigurationError as error:
-        console.print(f"[red]{escape(str(error))}", highlight=False)
-        raise typer.Exit(2) from None
-    except QuanyuError as error:
-        console.print(f"[red]{escape(str(error))}", highlight=False)
-        raise typer.Exit(1) from None
 
 
 if __name__ == "__main__":
