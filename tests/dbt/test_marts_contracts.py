@@ -11,7 +11,7 @@ import yaml
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 PUBLISHED = sorted([*(MODELS / "marts").rglob("*.sql"), *(MODELS / "segments").glob("seg_*.sql")])
-PERSONAL = {"one_id", "address", "birthday_mmdd", "interaction_key"}
+PERSONAL = {"one_id", "one_id_old", "one_id_current", "address", "birthday_mmdd", "interaction_key"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

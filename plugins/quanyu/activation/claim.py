@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from quanyu.activation.decide import NO_CONSENT
+from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition
 from quanyu.activation.keys import batch_key
 from quanyu.activation.ledger import Batch, Row, as_message, fetch, is_known, lock, move, tokens_of
@@ -108,7 +108,7 @@ def _next(connection: Connection, values: Mapping[str, Any]) -> list[Row]:
     first = fetch(connection, _FIRST, values)
     if not first:
         return []
-    query = sql.SQL(_ALIKE).format(no_consent=sql.SQL(NO_CONSENT))
+    query = sql.SQL(_ALIKE).format(no_consent=sql.SQL(NO_CONSENT_TODAY))
     return fetch(connection, query, {**values, **first[0], "params": Jsonb(first[0]["params"])})
 
 

@@ -7,89 +7,22 @@ from datetime import date
 
 from psycopg import sql
 
-from quanyu.activation.caps import global_caps
+from quanyu.activation.consent import NO_CONSENT
+from quanyu.activation.counters import CAPPED_BY, label
 from quanyu.activation.definition import SegmentDefinition
 from quanyu.errors import ConfigurationError
-from quanyu.warehouse import Connection, copy_rows
-
-# Why `asked` (one_id, channel) may not be written to; null when it may. An opt-out of any address of a person
-# counts for all of them; messages of purpose `service` (an order was shipped) are owed even then.
-NO_CONSENT = """
-case
-    when not exists (
-        select from marts.fct_consents as consent
-        where consent.one_id = asked.one_id and consent.channel = asked.channel
-            and consent.purpose = %(consent)s and consent.is_granted
-    ) then 'no consent on record'
-    when %(purpose)s <> 'service' and exists (
-        select from activation.opt_out as said
-        where said.channel = asked.channel and (
-            said.address = asked.address
-            or said.address in (
-                select own.address from marts.bridge_customer_addresses as own
-                where own.one_id = asked.one_id and own.channel = asked.channel
-            )
-        )
-    ) then 'opted out'
-end
-"""
-
-_TABLES = """
-create temporary table history on commit drop as
-with gone_out as (
-    select key, one_id, channel, address, purpose, business_date
-    from activation.message
-    where business_date < %(date)s and business_date >= %(since)s
-        and state in ('sending', 'parked', 'sent', 'delivered')
-)
-
-select key, one_id, channel, address, purpose, business_date from gone_out
-union
--- Counters add up when people merge: an old message counts for whoever has the address today.
-select gone_out.key, bridge.one_id, gone_out.channel, gone_out.address, gone_out.purpose, gone_out.business_date
-from gone_out inner join marts.bridge_customer_addresses as bridge using (channel, address);
-"""
-
-_CAP_TABLE = """
-create index on history (one_id);
-create index on history (channel, address);
-analyze history;
-create temporary table cap (
-    channel text, purpose text, first_night date, messages int, label text, segment text
-) on commit drop;
-create temporary table choice (
-    one_id text primary key, outcome text, channel text, address text, sender text, detail text
-) on commit drop;
-"""
-
-# A person's own history for a cap of a purpose, an address's for a cap of a channel.
-_CAPPED_BY = """
-select min(cap.label) from cap
-where (cap.segment is null or cap.segment = %(segment)s) and cap.messages <= case
-    when cap.channel is null and cap.purpose = %(purpose)s then (
-        select count(*) from (
-            select distinct history.key from history
-            where history.one_id = asked.one_id and history.purpose = cap.purpose
-                and history.business_date >= cap.first_night
-        ) as own
-    )
-    when cap.channel = asked.channel then (
-        select count(*) from (
-            select distinct history.key from history
-            where history.channel = asked.channel and history.address = asked.address
-                and history.business_date >= cap.first_night
-        ) as own
-    )
-    else -1
-end
-"""
+from quanyu.warehouse import Connection
 
 _CHOOSE = """
 insert into choice
 with member as (
     select one_id, {in_stock} as is_in_stock,
-        ('x' || left(encode(sha256(convert_to(%(salt)s || one_id, 'UTF8')), 'hex'), 8))::bit(32)::bigint
-            < %(holdout)s * 4294967296 as is_held_out
+        {held_out} as is_held_out,
+        exists (
+            select from history
+            where history.business_date = %(date)s and history.segment = %(segment)s
+                and history.one_id = member.one_id
+        ) as is_told
     from {members} as member
     where not exists (
         select from activation.message
@@ -98,11 +31,12 @@ with member as (
 ),
 
 asked as (
-    select bridge.one_id, bridge.channel, bridge.address, bridge.sender, bridge.last_seen_at, wish.rank
+    select
+        bridge.one_id, bridge.channel, bridge.address, bridge.sender, bridge.account_key, bridge.last_seen_at, wish.rank
     from member
     inner join marts.bridge_customer_addresses as bridge using (one_id)
     inner join unnest(%(channels)s::text[]) with ordinality as wish (channel, rank) using (channel)
-    where not member.is_held_out and member.is_in_stock
+    where not member.is_told and not member.is_held_out and member.is_in_stock
 ),
 
 judged as (
@@ -110,6 +44,8 @@ judged as (
         exists (
             select from activation.message
             where message.business_date = %(date)s and message.one_id = asked.one_id
+        ) or exists (
+            select from history where history.business_date = %(date)s and history.one_id = asked.one_id
         ) or exists (
             select from activation.message
             where message.business_date = %(date)s
@@ -142,6 +78,7 @@ once as (
 select
     member.one_id,
     case
+        when member.is_told then 'duplicate'
         when member.is_held_out then 'holdout'
         when not member.is_in_stock then 'out_of_stock'
         when once.one_id is null then 'unreachable'
@@ -149,7 +86,9 @@ select
         else once.outcome
     end,
     coalesce(once.channel, ''), coalesce(once.address, ''), coalesce(once.sender, ''),
+    coalesce(once.account_key, ''),
     case
+        when member.is_told then 'has this message under another One-ID'
         when once.is_second then 'shares the address'
         when once.outcome = 'duplicate' then 'has another message tonight'
         else coalesce(once.refusal, once.capped_by, '')
@@ -161,6 +100,14 @@ from member left join once using (one_id)
 def members_of(segment: str) -> sql.Composable:
     """The published table of a segment."""
     return sql.Identifier("segments", segment)
+
+
+def held_out(one_id: str) -> sql.Composable:
+    """Whether the person a column names is in the holdout of `salt`; a One-ID keeps its arm, come what may."""
+    return sql.SQL(
+        "(('x' || left(encode(sha256(convert_to(%(salt)s || {}, 'UTF8')), 'hex'), 8))::bit(32)::bigint"
+        " < %(holdout)s * 4294967296)"
+    ).format(sql.Identifier(one_id))
 
 
 def columns_of(connection: Connection, segment: str) -> list[str]:
@@ -177,24 +124,6 @@ def columns_of(connection: Connection, segment: str) -> list[str]:
             remedy=f"build and publish dbt_project/models/segments/{segment}.sql.",
         )
     return names
-
-
-def prepare(connection: Connection, business_date: date) -> None:
-    """Make the temporary tables of one planning: what went out before, the caps, the choice."""
-    caps = global_caps()
-    since = date.fromordinal(business_date.toordinal() - 366)
-    connection.execute(_TABLES, {"date": business_date, "since": since})
-    connection.execute(_CAP_TABLE)
-    copy_rows(
-        connection,
-        sql.Identifier("cap"),
-        ("channel", "purpose", "first_night", "messages", "label"),
-        [
-            (cap.channel or None, cap.purpose, cap.first_night(business_date), cap.messages, _label(cap.messages, span))
-            for cap in caps
-            for span in ["calendar month" if cap.days is None else f"{cap.days} nights"]
-        ],
-    )
 
 
 def choose(
@@ -215,15 +144,16 @@ def choose(
             definition.purpose,
             date.fromordinal(business_date.toordinal() - cap.days + 1),
             cap.messages,
-            _label(cap.messages, f"{cap.days} nights"),
+            label(cap.messages, f"{cap.days} nights"),
             segment,
         ],
     )
     query = sql.SQL(_CHOOSE).format(
         members=members_of(segment),
         in_stock=sql.SQL("coalesce(is_in_stock, true)" if "is_in_stock" in columns_of(connection, segment) else "true"),
+        held_out=held_out("one_id"),
         no_consent=sql.SQL(NO_CONSENT),
-        capped_by=sql.SQL(_CAPPED_BY),
+        capped_by=sql.SQL(CAPPED_BY),
     )
     values = {
         "date": business_date,
@@ -236,7 +166,3 @@ def choose(
     }
     connection.execute(query, values)
     return dict(connection.execute("select outcome, count(*) from choice group by outcome").fetchall())
-
-
-def _label(messages: int, span: str) -> str:
-    return f"already {messages} in {span}"

@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
-from quanyu.activation import decide, hold, membership
+from quanyu.activation import contamination, counters, decide, hold, membership
 from quanyu.activation.definition import SegmentDefinition, load
 from quanyu.activation.keys import holdout_salt, message_key
 from quanyu.activation.ledger import lock
@@ -42,25 +42,27 @@ def plan(dsn: str, business_date: date, channels_on: Mapping[str, Channel], vaul
     Raises Rejected when what readers see is not that night, ConfigurationError when a segment is wrong.
     """
     with warehouse.connect(dsn) as connection:
-        connection.execute("select pg_advisory_xact_lock(hashtextextended('quanyu.plan', 0))")
-        _require_published(connection, business_date)
-        segments = load(connection)
-        for segment, definition in sorted(segments.items()):
-            for channel in sorted(definition.channels):
-                lock(connection, channel, segment)
-        _forget_unclaimed(connection, business_date)
-        decide.prepare(connection, business_date)
-        return [
-            _plan_segment(
-                connection,
-                segment,
-                definition,
-                business_date=business_date,
-                channels_on=channels_on,
-                vault_key=vault_key,
-            )
-            for segment, definition in segments.items()
-        ]
+        return plan_within(connection, business_date, channels_on, vault_key)
+
+
+def plan_within(
+    connection: Connection, business_date: date, channels_on: Mapping[str, Channel], vault_key: bytes
+) -> list[SegmentPlan]:
+    """Plan in the caller's transaction, who may look at the outcome and take it back; raises what `plan` does."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended('quanyu.plan', 0))")
+    _require_published(connection, business_date)
+    segments = load(connection)
+    for segment, definition in sorted(segments.items()):
+        for channel in sorted(definition.channels):
+            lock(connection, channel, segment)
+    _forget_unclaimed(connection, business_date)
+    counters.prepare(connection, business_date)
+    return [
+        _plan_segment(
+            connection, segment, definition, business_date=business_date, channels_on=channels_on, vault_key=vault_key
+        )
+        for segment, definition in segments.items()
+    ]
 
 
 def _require_published(connection: Connection, business_date: date) -> None:
@@ -112,13 +114,9 @@ def _plan_segment(
         " audience = excluded.audience, act_version = excluded.act_version, definition = excluded.definition",
         [business_date, segment, definition.act_version, audience, Jsonb(definition.model_dump(mode="json"))],
     )
+    salt = holdout_salt(vault_key, segment)
     outcomes = decide.choose(
-        connection,
-        segment,
-        definition,
-        business_date=business_date,
-        channels=reachable,
-        salt=holdout_salt(vault_key, segment),
+        connection, segment, definition, business_date=business_date, channels=reachable, salt=salt
     )
     connection.execute(
         "insert into activation.decision (business_date, segment, one_id, outcome, channel, detail)"
@@ -128,6 +126,7 @@ def _plan_segment(
     _write_messages(connection, segment, definition, business_date=business_date, params=params, vault_key=vault_key)
     held = hold.decide(connection, segment, definition, business_date, audience)
     membership.record(connection, segment, business_date)
+    contamination.record(connection, segment, business_date, salt=salt, holdout=definition.holdout)
     return SegmentPlan(segment=segment, audience=audience, messages=outcomes.get("message", 0), held=held)
 
 
@@ -176,9 +175,10 @@ def _write_messages(
     copy_rows(connection, sql.Identifier("keyed"), ("one_id", "key"), rows)
     query = sql.SQL("""
         insert into activation.message
-            (key, business_date, segment, act_version, one_id, channel, address, sender, purpose, template, params)
+            (key, business_date, segment, act_version, one_id, channel, address, sender, account_key, purpose,
+                template, params)
         select keyed.key, %(date)s, %(segment)s, %(version)s, choice.one_id, choice.channel, choice.address,
-            choice.sender, %(purpose)s, %(templates)s::jsonb ->> choice.channel,
+            choice.sender, choice.account_key, %(purpose)s, %(templates)s::jsonb ->> choice.channel,
             coalesce((
                 select jsonb_object_agg(field.key, coalesce(field.value, ''))
                 from jsonb_each_text(to_jsonb(member)) as field

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from quanyu import warehouse
 from quanyu.activation import claim, ledger
-from quanyu.activation.decide import NO_CONSENT
+from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock, Row
 from quanyu.activation.send import LEASE, pause, require_sendable, wait_out
@@ -213,7 +213,7 @@ def _park_without_consent(connection: warehouse.Connection, case: _Case, channel
     ledger.lock(connection, channel, case.segment)
     rows: list[Row] = ledger.fetch(
         connection,
-        f"select asked.key, {NO_CONSENT} as refusal from activation.message as asked"
+        f"select asked.key, {NO_CONSENT_TODAY} as refusal from activation.message as asked"
         " where asked.batch_key = %(batch)s and asked.state = 'sending'",
         {"batch": case.batch_key, "consent": case.definition.consent, "purpose": case.definition.purpose},
     )

@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
 from quanyu.errors import Rejected, Retryable
-from quanyu.publish import grants
+from quanyu.publish import grants, restatement
 from quanyu.publish.difference import drop, show
 from quanyu.warehouse import Connection
 
@@ -51,12 +51,14 @@ def _publish(connection: Connection, business_date: date) -> dict[str, int]:
     connection.execute("select set_config('lock_timeout', %s, true)", [_PATIENCE])
     built = _built(connection, business_date)
     _require_gates(connection, business_date)
+    restated = restatement.restate(connection, business_date)
     changed = {}
     for shown, build in _SHOWN.items():
         for table in sorted(_relations(connection, build, "rpv") & built):
             changed[f"{shown}.{table}"] = show(connection, sql.Identifier(build, table), sql.Identifier(shown, table))
         for table in sorted(_relations(connection, shown, "rp") - built):
             drop(connection, sql.Identifier(shown, table))
+    logger.info("%s: %d published figures were restated", business_date, restated)
     grants.renew(connection)
     grants.require(connection)
     connection.execute(
