@@ -8,8 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -29,9 +28,9 @@ from quanyu.local.environment import metadata_database
 from quanyu.local.processes import Process, sigterm_like_ctrl_c
 from quanyu.local.stack import Stack
 from quanyu.settings import PROJECT
+from tests.sandbox.world.score import score
 
 Say = Callable[[str], None]
-Account = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -67,24 +66,17 @@ class Company:
             found = connection.execute(
                 "select account_type, scope, account_id, one_id from identity.bridge_account_customer"
             ).fetchall()
-        one_ids = {(kind, scope, account): one_id for kind, scope, account, one_id in found}
-        people = {tuple(account): person for *account, person in known["truth"]}
-        provable = {tuple(account): str(number) for number, group in enumerate(known["provable"]) for account in group}
+        reached = score(
+            {(kind, scope, account): one_id for kind, scope, account, one_id in found},
+            {tuple(account): person for *account, person in known["truth"]},
+            [[tuple(account) for account in group] for group in known["provable"]],
+            [[tuple(mark) for mark in marks] for marks in known["marks"]],
+        )
         return {
-            "One-ID precision": _share_of_pairs(one_ids, people),
-            "One-ID recall of what is provable": _share_of_pairs(provable, one_ids),
+            "One-ID precision, where the records tell people apart": reached.proved_precision,
+            "One-ID precision, everywhere": reached.precision,
+            "One-ID recall of what the records prove": reached.proved_recall,
         }
-
-
-def _share_of_pairs(joined: Mapping[Account, str], by: Mapping[Account, str]) -> float:
-    """Of the pairs of accounts that `joined` puts together, the share that `by` puts together too."""
-    pairs = _pairs(joined.values())
-    agreed = _pairs((group, by.get(account, account)) for account, group in joined.items())
-    return agreed / pairs if pairs else 1.0
-
-
-def _pairs(groups: Iterable[Any]) -> int:
-    return sum(size * (size - 1) // 2 for size in Counter(groups).values())
 
 
 @contextmanager

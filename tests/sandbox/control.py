@@ -5,7 +5,8 @@ DELETE /faults   {"platform"?, "kind"?}
 GET    /faults   kinds that have not struck yet, by platform
 POST   /today    {"date"}        GET /today
 GET    /deliveries?channel=      GET /journal?platform=
-GET    /truth    {"truth": [[account_type, scope, account_id, person]], "provable": [[account, ...]]} as of today
+GET    /truth    as of today, {"truth": [[account_type, scope, account_id, person]], "provable": [[account, ...]],
+                 "marks": [[[type, value], ...]] of each provable group}
 """
 
 from __future__ import annotations
@@ -72,8 +73,10 @@ class Control:
     async def _truth(self, _: web.Request) -> web.Response:
         world = self._sandbox.world
         rows = [[*account, person] for account, person in world.truth.items()]
-        groups = [sorted(map(list, group)) for group in world.provable_on(self._sandbox.clock.today)]
-        return _json({"truth": rows, "provable": groups})
+        today = self._sandbox.clock.today
+        groups = [sorted(map(list, group)) for group in world.provable_on(today)]
+        marks = [sorted(map(list, shown)) for shown in world.marks_on(today)]
+        return _json({"truth": rows, "provable": groups, "marks": marks})
 
 
 def _json(value: Any) -> web.Response:

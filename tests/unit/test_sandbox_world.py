@@ -62,6 +62,16 @@ def test_truth_has_every_type_of_account_and_provable_is_a_part_of_it(people: in
     assert sum(len(group) > 1 for group in world.provable) > people / 4
 
 
+def test_a_mark_other_than_a_name_or_a_birthday_is_one_persons() -> None:
+    world = _world()
+    shown = defaultdict(set)
+    for group, marks in zip(world.provable, world.marks_on(DAY), strict=True):
+        for kind, value in marks - {mark for mark in marks if mark[0] in {"name", "birthday"}}:
+            shown[kind, value].add(world.truth[next(iter(group))])
+    assert {kind for kind, _ in shown} >= {"unionid", "ouid", "store_member", "wecom_contact", "tmall_buyer"}
+    assert all(len(people) == 1 for people in shown.values())
+
+
 def test_provable_grows_with_the_nights() -> None:
     world = _world()
     tonight = {account for group in world.provable for account in group}
@@ -138,6 +148,9 @@ def test_every_oddity_is_there() -> None:
     assert sum(fan.unionid is None for fan in world.followers) > 10
     assert sum(receipt.late for receipt in world.receipts) > 5
     assert {card.sms_consent for card in world.cards} == {"Y", "N", ""}
+    spelt = {name: sum(card.name == name for card in world.cards) for name in ("", *world.name_of.values())}
+    assert 0 < spelt[""] < len(world.cards) - sum(spelt.values()), "cards without a name; forms of address, slips"
+    assert 0 < sum(world.name_of[c.person] in c.remark for c in world.contacts) < len(world.contacts), "remarks"
 
 
 @pytest.mark.parametrize(("people", "at_least"), [(200, 5), (2000, 40)])

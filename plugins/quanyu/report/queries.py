@@ -95,6 +95,7 @@ select distinct
     seen.identifier_type, left(seen.identifier_value, 6) || '…' || right(seen.identifier_value, 4) as identifier_value
 from identity.int_identity__observations as seen
 inner join identity.bridge_account_customer as bridge using (account_key)
-where bridge.one_id = %(one_id)s
+inner join policy.identity_identifier_types as types using (identifier_type)
+where bridge.one_id = %(one_id)s and types.kind <> 'attribute'
 order by 1, 2, 3, 4
 """

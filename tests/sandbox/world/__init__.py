@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from tests.sandbox.world import cards, journeys, media, people, shop, stores, truth, wechat
+from tests.sandbox.world import cards, journeys, media, names, people, shop, stores, truth, wechat
 from tests.sandbox.world.calendar import Calendar
 from tests.sandbox.world.catalogue import GUIDES
 from tests.sandbox.world.model import (
@@ -25,6 +25,7 @@ from tests.sandbox.world.model import (
     Receipt,
     Visit,
 )
+from tests.sandbox.world.score import Mark
 from tests.sandbox.world.trade import Refund, ShopMember, Trade
 
 
@@ -63,8 +64,8 @@ class World:
             staff=[guide for guides in GUIDES.values() for guide in guides],
             clerk_phones=cast.clerk_phones,
             followers=wechat.followers(lives, dice("followers")),
-            contacts=wechat.contacts(lives, dice("contacts"), calendar),
-            cards=held,
+            contacts=names.in_remarks(wechat.contacts(lives, dice("contacts"), calendar), dice("remarks")),
+            cards=names.on_cards(held, dice("names")),
             receipts=stores.receipts(lives, held, cast, dice("receipts"), calendar),
             visits=stores.visits(lives, held, dice("visits"), calendar),
             trades=shop.trades(lives, buyers, dice("trades")),
@@ -91,10 +92,19 @@ class World:
         """The groups on the night of `day`, when every night since the business date was run."""
         return truth.provable(self, day)
 
+    def marks_on(self, day: date) -> list[set[Mark]]:
+        """What those groups show of which a person has one, in the same order."""
+        return truth.marks(self, day)
+
     @cached_property
     def numbers_of(self) -> dict[str, frozenset[str]]:
         """The phones that are a person's own, by person id."""
         return {person.id: frozenset(person.phones) for person in self.people}
+
+    @cached_property
+    def name_of(self) -> dict[str, str]:
+        """What a person is called, by person id."""
+        return {person.id: person.name for person in self.people}
 
     @cached_property
     def trades_by_ouid(self) -> dict[str, list[Trade]]:

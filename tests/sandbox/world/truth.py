@@ -3,6 +3,7 @@
 truth     every account any platform ever shows -> the id of its person.
 provable  the accounts a pipeline sees that first loaded on `business_date` and every night since, grouped by
           true evidence; every account is in exactly one group, alone when nothing ties it to another.
+marks     what each group shows of which a person has one; groups with different ones are provably two people.
 
 True evidence is an identifier that an account carries in the newest version seen and that is really its person's:
 
@@ -11,23 +12,29 @@ True evidence is an identifier that an account carries in the newest version see
   identifiers, one per owner);
 - the unionid of a follower, a contact or a visit;
 - the Tmall `ouid`: of a shop member, of a card bound to it, of a refund, which also names the buyer;
-- a `tid`: of a trade, and of the shop member whose last trade it is.
+- a `tid`: of a trade, and of the shop member whose last trade it is;
+- a full name together with a phone, of a card or a guide's remark, even when the phone is the partner's.
 
 A visit that shows a card is evidence about the card: its unionid and phone count for the member. Phone versions that
 a later version of the card replaced do not count.
+
+Marks are the ids that platforms give an account, the unionid, the ouid, the full name on a card or in a remark, as it
+is written there, and the birthday on a card. A receipt, a visit and a phone are none.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from quanyu.contracts import SHANGHAI
-from tests.sandbox.world import shop
-from tests.sandbox.world.model import APPID, BRAND, CORP, SHOP, Account, Card
+from tests.sandbox.world import names, shop
+from tests.sandbox.world.model import APPID, BRAND, CORP, SHOP, Account, Card, Contact
+from tests.sandbox.world.score import Mark
 
 if TYPE_CHECKING:
     from tests.sandbox.world import World
@@ -68,7 +75,23 @@ def provable(world: World, day: date) -> list[set[Account]]:
         seen.add(account)
         graph.add_node(account)
         graph.add_edges_from((account, identifier) for identifier in identifiers)
-    return [group & seen for group in nx.connected_components(graph) if group & seen]
+    # In a fixed order, so that what is said of the groups elsewhere can be matched by position.
+    return sorted((group & seen for group in nx.connected_components(graph) if group & seen), key=min)
+
+
+def marks(world: World, day: date) -> list[set[Mark]]:
+    """What the groups of `provable` show of which a person has one, in their order."""
+    shown: dict[Account, set[Mark]] = defaultdict(set)
+    for account, identifiers in _evidence(world, day):
+        shown[account] |= {(kind, value) for kind, value, _ in identifiers if kind in {"unionid", "ouid"}}
+        if account[0] not in {"store_receipt", "store_visit"}:
+            shown[account].add((account[0], account[2]))
+    for card in _newest(world, _night(day)):
+        birthday = f"{card.birthday:%m%d}" if card.birthday else ""
+        shown["store_member", BRAND, card.member_card] |= {("name", names.full_name(card)), ("birthday", birthday)}
+    for contact in _seen_contacts(world, day):
+        shown["wecom_contact", CORP, contact.external_userid].add(("name", _noted_name(world, contact)))
+    return [{mark for account in group for mark in shown[account] if mark[1]} for group in provable(world, day)]
 
 
 def _evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
@@ -83,6 +106,11 @@ def _evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier
 def _night(day: date) -> datetime:
     """The midnight that ends `day`."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
+def _nights(world: World, day: date) -> list[datetime]:
+    """The nights from the business date to that of `day`."""
+    return [_night(world.business_date + timedelta(days=n)) for n in range((day - world.business_date).days + 1)]
 
 
 def _shop(world: World, start: datetime, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
@@ -104,22 +132,26 @@ def _shop(world: World, start: datetime, end: datetime) -> Iterator[tuple[Accoun
 
 
 def _wechat(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
-    nights = [_night(world.business_date + timedelta(days=n)) for n in range((day - world.business_date).days + 1)]
     for fan in world.followers:
-        if any(fan.follows(night) for night in nights):
+        if any(map(fan.follows, _nights(world, day))):
             unionid = {("unionid", fan.unionid, fan.person)} if fan.unionid else set()
             yield ("official_account_follower", APPID, fan.openid), unionid
-    for contact in world.contacts:
-        if any(contact.exists(night) for night in nights):
-            ids = {("unionid", contact.unionid, contact.person)} if contact.unionid else set()
-            ids |= {found for phone in contact.remark_mobiles for found in _own_phone(world, phone, contact.person)}
-            yield ("wecom_contact", CORP, contact.external_userid), ids
+    for contact in _seen_contacts(world, day):
+        ids = {("unionid", contact.unionid, contact.person)} if contact.unionid else set()
+        for phone in contact.remark_mobiles:
+            ids |= _own_phone(world, phone, contact.person)
+            ids |= _named_phone(_noted_name(world, contact), phone, contact.person)
+        yield ("wecom_contact", CORP, contact.external_userid), ids
+
+
+def _seen_contacts(world: World, day: date) -> list[Contact]:
+    return [contact for contact in world.contacts if any(map(contact.exists, _nights(world, day)))]
 
 
 def _store(world: World, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
-    newest: dict[str, Card] = {card.member_card: card for card in world.cards if card.updated_at < end}
-    for card in newest.values():
+    for card in _newest(world, end):
         ids = _own_phone(world, card.phone, card.person)
+        ids |= _named_phone(names.full_name(card), card.phone, card.person)
         if card.tmall_ouid:
             ids.add(("ouid", card.tmall_ouid, card.person))
         yield ("store_member", BRAND, card.member_card), ids
@@ -135,7 +167,27 @@ def _store(world: World, end: datetime) -> Iterator[tuple[Account, set[Identifie
             yield (shown if visit.member_card else ("store_visit", BRAND, visit.visit_id)), ids
 
 
+def _newest(world: World, end: datetime) -> list[Card]:
+    """The version in force of every card."""
+    return list({card.member_card: card for card in world.cards if card.updated_at < end}.values())
+
+
 def _own_phone(world: World, typed: str, person: str) -> set[Identifier]:
     """The phone as an identifier when it is one of the person's own numbers."""
-    digits = re.sub(r"^86(?=1\d{10}$)", "", re.sub(r"\D", "", unicodedata.normalize("NFKC", typed)))
+    digits = _digits(typed)
     return {("phone", digits, person)} if digits in world.numbers_of.get(person, ()) else set()
+
+
+def _named_phone(name: str, typed: str, person: str) -> set[Identifier]:
+    """A full name together with a phone; whose number it is does not matter then."""
+    digits = _digits(typed)
+    return {("name and phone", f"{name} {digits}", person)} if name and len(digits) == 11 else set()
+
+
+def _noted_name(world: World, contact: Contact) -> str:
+    """The customer's name as the remark has it; empty when it has none."""
+    return names.noted_name(contact, world.name_of[contact.person])
+
+
+def _digits(typed: str) -> str:
+    return re.sub(r"^86(?=1\d{10}$)", "", re.sub(r"\D", "", unicodedata.normalize("NFKC", typed)))
