@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
 from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.identity_policy import check_policy
 from quanyu.identity_state import block_phones, continued
 from quanyu.settings import PROJECT, settings
 
@@ -56,14 +57,18 @@ def build(layer: str, business_date: date, *, dsn: str, retry: bool = False, ful
 
     Identity continues its last build where it can; `full` builds it anew, with the same outcome.
 
-    Raises Rejected naming the nodes that failed, Retryable when another build holds the warehouse.
+    Raises ConfigurationError naming the lines of the identity policy that are wrong, Rejected naming the nodes that
+    failed, Retryable when another build holds the warehouse.
     """
     if layer not in LAYERS:
         raise ConfigurationError(f"there is no layer {layer}.", remedy=f"use one of {', '.join(LAYERS)}.")
     is_identity = layer == "identity"
+    seeds = _DBT_PROJECT / "seeds"
+    if layer == "staging":
+        check_policy(seeds / "identity_identifier_types.csv", seeds / "identity_blocked_values.csv")
     with _alone(dsn), ExitStack() as stack:
         if is_identity:
-            block_phones(dsn, _DBT_PROJECT / "seeds" / "identity_blocked_values.csv")
+            block_phones(dsn, seeds / "identity_blocked_values.csv")
         is_delta = stack.enter_context(continued(dsn, _DBT_PROJECT, full=full)) if is_identity else False
         outcome = _invoke(layer, business_date, dsn, retry=retry and not is_identity, is_delta=is_delta)
         results = [_node_result(result) for result in getattr(outcome.result, "results", ())]

@@ -16,7 +16,6 @@ from psycopg import sql
 
 from quanyu import warehouse
 from quanyu.contracts import Personal
-from quanyu.errors import ConfigurationError
 from quanyu.settings import settings
 from quanyu.vault import Vault
 
@@ -80,11 +79,6 @@ def blocked_tokens(seed: Path) -> dict[str, str]:
         for row in csv.DictReader(file):
             if row["identifier_type"] != "phone":
                 continue
-            if row["match"] != "exact":
-                raise ConfigurationError(
-                    "identity_blocked_values.csv blocks phones by a pattern, and phones are tokens.",
-                    remedy="list the phones one by one with match = exact.",
-                )
             token = vault.tokenise(Personal.PHONE, row["pattern"])
             rows |= dict.fromkeys((token.token, *token.aliases), row["reason"])
     return rows

@@ -18,6 +18,7 @@ LAYERS = {
     "settings": 0,
     "transport": 1,
     "warehouse": 1,
+    "identity_policy": 1,
     "identity_state": 2,
     "vault": 1,
     "wechat": 1,

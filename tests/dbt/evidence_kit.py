@@ -86,10 +86,10 @@ class Evidence:
         self._add("wecom__contacts", corp, f"{userid}|guide", payload, moment=added)
         return "wecom_contact", corp, userid
 
-    def follower(self, openid: str, subscribed: datetime, *, unionid: str = "") -> Account:
+    def follower(self, openid: str, subscribed: datetime, *, unionid: str = "", appid: str = "wx") -> Account:
         payload = {"openid": openid, "unionid": unionid, "subscribe": 1, "subscribe_time": int(subscribed.timestamp())}
-        self._add("official_account__followers", "wx", openid, payload, moment=subscribed)
-        return "official_account_follower", "wx", openid
+        self._add("official_account__followers", appid, openid, payload, moment=subscribed)
+        return "official_account_follower", appid, openid
 
     def member(
         self,

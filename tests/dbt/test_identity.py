@@ -93,12 +93,19 @@ def the_cases() -> Evidence:
     evidence.follower("same-2", days_ago(40), unionid="same-u2")
     evidence.receipt("never-1", days_ago(5), phone=phone("13700000009"))
     evidence.receipt("never-2", days_ago(4), phone=phone("13700000009"))
+    # twice: the same openid in two apps is a coincidence
+    for appid in ("wx", "wx-of-another-app"):
+        evidence.follower("twice", days_ago(30), appid=appid)
+    _parted(evidence)
+    return evidence
+
+
+def _parted(evidence: Evidence) -> None:
     # split and lifted: one person each by a phone, until a steward parted the two or took the phone away
     for name, number in (("split", "13700000012"), ("lifted", "13700000011")):
         evidence.contact(name, days_ago(50), unionid=name, phones=[phone(number)])
         evidence.follower(name, days_ago(45), unionid=name)
         evidence.member(name, days_ago(40), phone=phone(number))
-    return evidence
 
 
 DECISIONS = """
@@ -398,6 +405,12 @@ def test_tmall_accounts_meet_through_any_trade_a_member_was_ever_seen_with(night
     person = nights.one_id("tmall_buyer", "tmall")
     assert person is not None
     assert person == nights.one_id("tmall_member", "tmall") == nights.one_id("store_member", "tmall")
+
+
+def test_one_openid_in_two_apps_is_two_people(nights: Nights) -> None:
+    """An identifier is what it is within its scope."""
+    people = {account: one_id for account, one_id in nights.people.items() if account[2] == "twice"}
+    assert len(people) == len(set(people.values())) == 2
 
 
 def test_a_steward_joins_and_separates_against_every_rule(nights: Nights) -> None:

@@ -452,7 +452,7 @@ def test_what_the_night_would_refuse_is_refused_and_leaves_no_trace(night: Night
     with pytest.raises(Rejected, match="accepted_values_identity_identifier_types_kind"):
         preview(night.dsn, identifier_types=broken)
     wrong = night.rule("identity_blocked_values", "identifier_type,pattern,match", "type,pattern,match")
-    with pytest.raises(ConfigurationError, match="identifier_type is missing, type is unknown"):
+    with pytest.raises(ConfigurationError, match=r"column identifier_type is missing; .*column type is unknown"):
         preview(night.dsn, blocked_values=wrong)
     with pytest.raises(ConfigurationError, match=r"nowhere\.csv cannot be read"):
         preview(night.dsn, identifier_types=night.tmp / "nowhere.csv")

@@ -6,7 +6,6 @@ rebuild-identical, so a build from nothing is what the night will say, however i
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,8 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from quanyu import dbt, warehouse
-from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.errors import Rejected, Retryable
+from quanyu.identity_policy import check_policy
 from quanyu.identity_state import blocked_tokens
 from quanyu.settings import PROJECT, settings
 from quanyu.stewardship.decisions import Decision, revoke, store, validate
@@ -33,6 +33,7 @@ _VIEW = "create view {} as select * from {}"
 
 _PROJECT = PROJECT / "dbt_project"
 _LAYERS = ("identity", "marts", "segments")
+_POLICY = ("identity_identifier_types", "identity_blocked_values")
 
 # What a plan adds to of the books that identity reads; of the others a view does. The parent table comes first.
 _DECISIONS = ("identity_decision", "identity_decision_account")
@@ -83,31 +84,10 @@ def _project(folder: Path, seeds: Mapping[str, Path]) -> Path:
     """Copy the dbt project, the given seeds in place of its own."""
     project = folder / "project"
     shutil.copytree(_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    check_policy(*(seeds.get(name, project / "seeds" / f"{name}.csv") for name in _POLICY))
     for name, path in seeds.items():
-        own = project / "seeds" / f"{name}.csv"
-        _require_columns(path, _header(own))
-        shutil.copyfile(path, own)
+        shutil.copyfile(path, project / "seeds" / f"{name}.csv")
     return project
-
-
-def _require_columns(path: Path, wanted: list[str]) -> None:
-    found = _header(path)
-    if sorted(found) == sorted(wanted):
-        return
-    missing = [f"{name} is missing" for name in wanted if name not in found]
-    unknown = [f"{name} is unknown" for name in found if name not in wanted]
-    raise ConfigurationError(
-        f"{path.name}: {', '.join([*missing, *unknown]) or 'a column stands there twice'}.",
-        remedy=f"begin the file with {','.join(wanted)}.",
-    )
-
-
-def _header(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return next(csv.reader(file), [])
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read ({error.strerror}).", remedy="name a file.") from None
 
 
 def _fill_books(
