@@ -5,10 +5,11 @@ export UV_PYTHON_DOWNLOADS := never
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 UV := .uv/bin/uv
+SIZES ?= 1,10
 
 # List the commands.
 help:
-	@awk '/^# /{about=substr($$0,3)} /^[a-z-]+:/{sub(":.*","",$$1); if (about) printf "  make %-12s %s\n",$$1,about; about=""}' $(MAKEFILE_LIST)
+	@awk '/^# /{about=substr($$0,3)} /^[a-z-]+:/{sub(":.*","",$$1); if (about) printf "  make %-14s %s\n",$$1,about; about=""}' $(MAKEFILE_LIST)
 
 # Make the locked environment in .venv (uv, hashes); does nothing when it is up to date.
 setup: .venv/.ready
@@ -41,6 +42,10 @@ lint: setup
 	sqlfluff lint dbt_project
 	yamllint --strict .
 
+# Measure identity beside what others would use; SIZES=1,10,50 in millions of edges (docs/benchmarks.md).
+bench-identity: setup
+	python -m benchmarks.identity --sizes $(SIZES)
+
 # The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
 	@if test -f .env; then set -a; . ./.env; set +a; quanyu up; \
@@ -56,4 +61,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: up down reset help setup lock demo test lint
+.PHONY: up down reset help setup lock demo test lint bench-identity

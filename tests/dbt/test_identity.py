@@ -101,6 +101,11 @@ def the_cases() -> Evidence:
 
 
 def _parted(evidence: Evidence) -> None:
+    # refunded: a trade from before all that was known of the two came to light on the second night
+    evidence.member("refunded", days_ago(50), ouid="refunded")
+    evidence.shop_member("refunded", 7101, days_ago(30))
+    evidence.trade(7101, "refunded", days_ago(30))
+    evidence.trade(7100, "refunded", days_ago(300))
     # split and lifted: one person each by a phone, until a steward parted the two or took the phone away
     for name, number in (("split", "13700000012"), ("lifted", "13700000011")):
         evidence.contact(name, days_ago(50), unionid=name, phones=[phone(number)])
@@ -162,8 +167,9 @@ def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
     cases = the_cases().rows
     drawn = [row for seed in SEEDS for row in random_evidence(seed, 6 + 4 * seed)]
     rng.shuffle(drawn)
-    night_one = [row for row in cases if row.moment < days_ago(15)] + drawn[::2]
-    night_two = [row for row in cases if row.moment >= days_ago(15)] + drawn[1::2]
+    is_late = {row: row.moment >= days_ago(15) or row.key == "7100" for row in cases}
+    night_one = [row for row in cases if not is_late[row]] + drawn[::2]
+    night_two = [row for row in cases if is_late[row]] + drawn[1::2]
     with warehouse_of_its_own(postgres, "identity", tmp_path_factory.mktemp("home")) as house:
         house.know_phones("13700000007", "13700000002")
         house.add(night_one, NIGHT - timedelta(days=1))
@@ -249,7 +255,7 @@ _RESOLUTION = """
 _VALUE = "case identifier_type when 'name' then identifier_scope || ' ' else '' end || identifier_value"
 _SIGHTINGS = f"""
     select
-        a.account_id, e.account_key, a.landed_on, a.first_seen_at, e.identifier_type, {_VALUE}, e.generation,
+        a.account_id, e.account_key, a.landed_on, a.known_since, e.identifier_type, {_VALUE}, e.generation,
         date(e.first_seen_at at time zone 'Asia/Shanghai')
     from identity.int_identity__edges as e inner join identity.int_identity__accounts as a using (account_key)"""
 _REFUSALS = """
@@ -485,6 +491,13 @@ def test_a_one_id_survives_the_next_night(nights: Nights) -> None:
     changed = {account: was for account, was in changed.items() if nights.people[account] not in parted}
     assert {account[2] for account in changed} == {"late", "same-2", "two-2"}
     assert all(merged[was] == nights.people[account] for account, was in changed.items())
+
+
+def test_late_evidence_of_older_days_renames_nobody(nights: Nights) -> None:
+    """A trade of last year that is refunded today makes the buyer older than the card, and the card's One-ID stays."""
+    person = nights.first_night["store_member", "quanyu", "refunded"]
+    assert nights.one_id("tmall_buyer", "refunded") == nights.one_id("store_member", "refunded") == person
+    assert nights.at_once["store_member", "quanyu", "refunded"] != person
 
 
 def test_the_order_of_arrival_changes_nobody(nights: Nights) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from quanyu import dbt
 from quanyu.local.postgres import EmbeddedPostgres
-from tests.dbt.evidence_kit import NIGHT, Warehouse, random_evidence, warehouse_of_its_own
+from tests.dbt.evidence_kit import NIGHT, Evidence, Warehouse, days_ago, random_evidence, warehouse_of_its_own
 
 SEEDS = range(20, 26)
-NIGHTS = [NIGHT - timedelta(days=days) for days in (3, 2, 1, 0)]
+NIGHTS = [NIGHT - timedelta(days=days) for days in (2, 1, 0)]
 
 Dump = dict[str, list[tuple[Any, ...]]]
 
@@ -91,16 +91,29 @@ def _forget(house: Warehouse, rng: random.Random, share: float) -> None:
             house.execute(f"delete from raw.{table} where record_key = '{key}'")
 
 
+def _aged() -> Evidence:
+    """A person named after a card that is older than the contact only by evidence nobody believes, erased later."""
+    evidence = Evidence()
+    evidence.contact("aged", days_ago(50), unionid="aged")
+    evidence.member("aged", days_ago(40))
+    evidence.visit("aged-1", days_ago(10), card="aged", unionid="aged")
+    evidence.visit("aged-0", days_ago(60), card="aged", phone_hash="xx_masked")
+    return evidence
+
+
 @pytest.fixture(scope="module")
 def increments(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Increments]:
-    """Four nights of random evidence that comes, changes, goes and is decided about; each built twice."""
+    """Three nights of random evidence that comes, changes, goes and is decided about; each built twice."""
     rng = random.Random(2026)
     rows = [row for seed in SEEDS for row in random_evidence(seed, 40)]
     rng.shuffle(rows)
+    aged = _aged().rows
     found = Increments()
     with warehouse_of_its_own(postgres, "increments", tmp_path_factory.mktemp("home")) as house:
         for number, night in enumerate(NIGHTS):
-            house.add(rows[number :: len(NIGHTS)], night)
+            house.add((aged if number == 0 else []) + rows[number :: len(NIGHTS)], night)
+            if number == 1:
+                house.execute("delete from raw.store__visits where record_key = 'aged-0'")
             if number:
                 _forget(house, rng, 0.03)
                 _decide(house, rng, night)

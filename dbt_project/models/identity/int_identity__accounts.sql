@@ -29,7 +29,8 @@ accounts as (
         seen.scope,
         seen.account_id,
         seen.first_seen_at,
-        coalesce(arrivals.landed_on, {{ shanghai_date('seen.first_seen_at') }}) as landed_on
+        coalesce(arrivals.landed_on, {{ shanghai_date('seen.first_seen_at') }}) as landed_on,
+        coalesce(arrivals.known_since, seen.first_seen_at) as known_since
     from seen
     left join arrivals
         on

@@ -54,7 +54,7 @@ aged as (
         placed.account_key,
         first_value(accounts.account_key) over (
             partition by placed.person
-            order by accounts.landed_on, accounts.first_seen_at, accounts.account_key
+            order by accounts.landed_on, accounts.known_since, accounts.account_key
         ) as oldest_account_key
     from placed
     inner join accounts on placed.account_key = accounts.account_key

@@ -33,7 +33,7 @@ births as (
         lives.epoch_from,
         lives.epoch_to,
         row_number() over (
-            order by accounts.landed_on, accounts.first_seen_at, accounts.account_key, lives.epoch_from
+            order by accounts.landed_on, accounts.known_since, accounts.account_key, lives.epoch_from
         ) as age,
         {{ shanghai_date('accounts.first_seen_at') }} as born_on
     from lives

@@ -14,7 +14,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,9 +34,10 @@ _FLAGS = {
 
 @dataclass(frozen=True)
 class EmbeddedPostgres:
-    """One data folder and the server on it; `start` and `stop` may be repeated."""
+    """One data folder and the server on it; `start` and `stop` may be repeated. `flags` are settings on top of ours."""
 
     folder: Path
+    flags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def _state(self) -> Path:
@@ -57,7 +59,7 @@ class EmbeddedPostgres:
             port = _free_port()
             state = json.loads(self._state.read_text())
             self._state.write_text(json.dumps(state | {"port": port}))
-            flags = " ".join(f"-c {key}='{value}'" for key, value in _FLAGS.items())
+            flags = " ".join(f"-c {key}='{value}'" for key, value in (_FLAGS | dict(self.flags)).items())
             self._run(
                 "pg_ctl", "-D", data, "-l", data / "server.log", "-w", "-t", "60", "-o", f"-p {port} {flags}", "start"
             )

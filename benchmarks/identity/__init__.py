@@ -1,0 +1,1 @@
+"""Components of account-identifier graphs: ours beside what people would otherwise use, in one run."""
