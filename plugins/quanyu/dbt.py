@@ -52,10 +52,10 @@ class NodeResult:
     message: str
 
 
-def build(layer: str, business_date: date, *, dsn: str, retry: bool = False, full: bool = False) -> list[NodeResult]:
+def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> list[NodeResult]:
     """Build one layer and run its tests; `retry` repeats only what failed or was skipped the last time.
 
-    Identity continues its last build where it can; `full` builds it anew, with the same outcome.
+    Identity continues its last build where it can, with the outcome of building it anew.
 
     Raises ConfigurationError naming the lines of the identity policy that are wrong, Rejected naming the nodes that
     failed, Retryable when another build holds the warehouse.
@@ -69,7 +69,7 @@ def build(layer: str, business_date: date, *, dsn: str, retry: bool = False, ful
     with _alone(dsn), ExitStack() as stack:
         if is_identity:
             block_phones(dsn, seeds / "identity_blocked_values.csv")
-        is_delta = stack.enter_context(continued(dsn, _DBT_PROJECT, full=full)) if is_identity else False
+        is_delta = stack.enter_context(continued(dsn, _DBT_PROJECT)) if is_identity else False
         outcome = _invoke(layer, business_date, dsn, retry=retry and not is_identity, is_delta=is_delta)
         results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
         _write_results(dsn, layer, business_date, results, keep=retry and not is_identity)

@@ -38,7 +38,7 @@ _STATE = (
 
 
 @contextmanager
-def continued(dsn: str, project: Path, *, full: bool) -> Iterator[bool]:
+def continued(dsn: str, project: Path) -> Iterator[bool]:
     """Tell whether the build in this context may be a delta, and remember whether it finished.
 
     An exception leaves the build unfinished: the next one starts anew.
@@ -50,7 +50,7 @@ def continued(dsn: str, project: Path, *, full: bool) -> Iterator[bool]:
             "select count(*) from unnest(%s::text[]) as name where to_regclass('identity.' || name) is null",
             [list(_STATE)],
         ).fetchone()
-        may_continue = row == (True,) and missing == (0,) and not full
+        may_continue = row == (True,) and missing == (0,)
         connection.execute("delete from ops.identity_build")
         connection.execute("insert into ops.identity_build (policy, is_finished) values (%s, false)", [policy])
     yield may_continue

@@ -168,6 +168,11 @@ class Warehouse:
         for layer in layers:
             dbt.build(layer, night, dsn=self.dsn)
 
+    def build_identity_anew(self, night: date) -> None:
+        """Build identity as if there had been no build before."""
+        self.execute("delete from ops.identity_build")
+        self.build(night, layers=["identity"])
+
     def test(self, *selected: str, folder: Path) -> dict[str, str]:
         """Run tests of the project against what is built; name -> status."""
         from dbt.cli.main import dbtRunner

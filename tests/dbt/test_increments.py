@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from quanyu import dbt
 from quanyu.local.postgres import EmbeddedPostgres
 from tests.dbt.evidence_kit import NIGHT, Evidence, Warehouse, days_ago, random_evidence, warehouse_of_its_own
 
@@ -121,7 +120,7 @@ def increments(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
             found.nightly[night] = house.dump()
             found.touched[night] = house.rows("select count(*) from identity.int_identity__touched")[0][0]
             if night != NIGHTS[-1]:
-                dbt.build("identity", night, dsn=house.dsn, full=True)
+                house.build_identity_anew(night)
                 found.rebuilt[night] = house.dump()
         before = house.rows(_MARKS)
         house.build(NIGHT, layers=["identity"])
@@ -130,7 +129,7 @@ def increments(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
             for name in ("differences", "changes", "touched")
         }
         found.rewritten = len(set(house.rows(_MARKS)) ^ set(before))
-        dbt.build("identity", NIGHT, dsn=house.dsn, full=True)
+        house.build_identity_anew(NIGHT)
         found.rebuilt[NIGHT] = house.dump()
         found.accounts = len(house.people())
         found.decisions = dict(house.rows("select event, count(*) from identity.identity_events group by event"))

@@ -66,7 +66,9 @@ class Identifier:
 
     def __str__(self) -> str:
         """The type and the ends of the value: enough to know it again, too little to use it."""
-        shown = 9 if len(self.value) > 20 else min(5, len(self.value) // 2)
+        # A birthday is two digits and two digits: any part of it is a part of somebody's birthday.
+        hidden = self.identifier_type == "birthday"
+        shown = 0 if hidden else 9 if len(self.value) > 20 else min(5, len(self.value) // 2)
         value = f"{self.value[: shown - shown // 3]}…{self.value[len(self.value) - shown // 3 :]}"
         return f"{self.identifier_type} {value}" + ("" if self.scope == "global" else f" of {self.scope}")
 

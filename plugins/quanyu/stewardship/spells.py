@@ -21,7 +21,7 @@ left join identity.bridge_identifier_customer as past
     and past.valid_from <= %(day)s and (past.valid_to is null or past.valid_to > %(day)s)
 left join identity.bridge_identifier_customer as today
     on today.identifier_key = shown.identifier_key and today.valid_to is null
-where shown.source not in ('steward', 'proposals') and {which}
+where shown.source not in ('steward', 'proposals') and shown.kind <> 'attribute' and {which}
 order by 1, 2, 3
 """
 
