@@ -64,14 +64,15 @@ def check_policy(identifier_types: Path, blocked_values: Path) -> None:
     Raises ConfigurationError that lists every fault with its file and line.
     """
     types, faults = _read(identifier_types, IdentifierType)
+    # With a line missing, whatever is blocked of that type would look wrong as well.
+    known = None if faults else {row.identifier_type for row in types.values()}
     blocked, more = _read(blocked_values, BlockedValue)
     faults = [*faults, *more]
     for column in ("identifier_type", "priority"):
         faults += _doubles(identifier_types.name, column, types)
-    known = {row.identifier_type for row in types.values()}
     for line, row in blocked.items():
         place = f"{blocked_values.name}, line {line}"
-        if row.identifier_type not in known:
+        if known is not None and row.identifier_type not in known:
             faults.append(f"{place}: {row.identifier_type} is no type of {identifier_types.name}")
         if row.identifier_type == "phone" and row.match != "exact":
             faults.append(f"{place}: phones are tokens and match exactly only; list them one by one")

@@ -445,11 +445,14 @@ def test_messages_are_planned_for_the_channels_whose_connections_are_there(monke
 
 
 def test_what_the_night_would_refuse_is_refused_and_leaves_no_trace(night: Night, story: Story) -> None:
-    """A rule that a test of the policy stops, a file with other columns, one that is not there, a contradiction."""
+    """A rule that a test stops, a wrong line, a file with other columns, one that is not there, a contradiction."""
     del story
     before = night.everything()
+    forgotten = night.rule("identity_identifier_types", "tid,shop,70,", "trade_no,shop,70,")
+    with pytest.raises(Rejected, match="relationships_int_identity__observations"):
+        preview(night.dsn, identifier_types=forgotten)
     broken = night.rule("identity_identifier_types", "phone,global,90,weak,", "phone,global,90,feeble,")
-    with pytest.raises(Rejected, match="accepted_values_identity_identifier_types_kind"):
+    with pytest.raises(ConfigurationError, match=r"line \d+: kind: "):
         preview(night.dsn, identifier_types=broken)
     wrong = night.rule("identity_blocked_values", "identifier_type,pattern,match", "type,pattern,match")
     with pytest.raises(ConfigurationError, match=r"column identifier_type is missing; .*column type is unknown"):

@@ -77,6 +77,7 @@ def test_without_a_stack_and_a_warehouse_it_says_how_to_get_one(
 
 def test_every_command_of_the_runbook_exists() -> None:
     known = {command.name or str(command.callback and command.callback.__name__) for command in app.registered_commands}
+    known |= {str(group.name) for group in app.registered_groups}
     named = set(re.findall(r"\bquanyu ([a-z]+)", RUNBOOK.read_text(encoding="utf-8")))
     assert named
     assert named <= known
