@@ -136,7 +136,7 @@ class Workshop:
         """Node to component, from one full build of all shapes."""
         self.load("edges", "account identifier", (edge for edges in shapes().values() for edge in edges))
         self.engine.run([call("connect_graph", "edges", "once")])
-        return dict(self.rows(resolved("once")))  # type: ignore[arg-type]
+        return dict(self.rows(resolved("once")))  # type: ignore[arg-type]  # rows of two
 
     @cached_property
     def smallest(self) -> dict[int, int]:
@@ -149,7 +149,7 @@ class Workshop:
                 "create table smallest as select node, label from found",
             ]
         )
-        return dict(self.rows("select node, label from smallest"))  # type: ignore[arg-type]
+        return dict(self.rows("select node, label from smallest"))  # type: ignore[arg-type]  # rows of two
 
     @cached_property
     def nightly(self) -> Told:
@@ -231,12 +231,12 @@ class Told:
     @cached_property
     def before(self) -> list[dict[int, int]]:
         """Node to component, before the edges of each night came and after what it removes had gone."""
-        return [dict(self.rows("was", night)) for night in range(NIGHTS)]  # type: ignore[arg-type]
+        return [dict(self.rows("was", night)) for night in range(NIGHTS)]  # type: ignore[arg-type]  # rows of two
 
     @cached_property
     def after(self) -> list[dict[int, int]]:
         """Node to component, after each night."""
-        return [dict(self.rows("is", night)) for night in range(NIGHTS)]  # type: ignore[arg-type]
+        return [dict(self.rows("is", night)) for night in range(NIGHTS)]  # type: ignore[arg-type]  # rows of two
 
 
 def partition(components: dict[int, int], nodes: Iterable[int]) -> Partition:

@@ -120,7 +120,7 @@ def _in_memory() -> DuckDBPyConnection:
     """Open a database that reads no file, writes none (no spilling to disk) and loads no extension."""
     try:
         import duckdb
-        import splink  # noqa: F401
+        import splink  # noqa: F401  # only whether the extra is installed
     except ImportError:
         raise ConfigurationError(
             "proposals from names need the extra splink, which is not installed.",
