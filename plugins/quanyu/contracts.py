@@ -53,14 +53,47 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What a platform's token call handed out; `refresh_token` is empty where a token can be minted at any time."""
+
+    access_token: str = field(repr=False)
+    expires_at: datetime
+    refresh_token: str = field(default="", repr=False)
+
+
+class TokenSlot(Protocol):
+    """The grant of one account, while nobody else may renew it."""
+
+    def get(self) -> Grant | None:
+        """The newest grant that was kept; None when there is none, or a person authorised anew since."""
+        ...
+
+    def put(self, grant: Grant) -> None:
+        """Keep a grant for every process; it stands when the block ends without an exception."""
+        ...
+
+
+class TokenStore(Protocol):
+    """Where grants are kept between runs. A refresh token works once, so one process renews and all others read."""
+
+    def exclusive(self, account: str, seed: str) -> AbstractContextManager[TokenSlot]:
+        """Hold the account's grant. `seed` is what the connection itself holds: another one means a new authorisation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """Where a platform answers and with which credentials; made from the Airflow connection `quanyu_<name>`."""
+    """Where a platform answers and with which credentials; made from the Airflow connection `quanyu_<name>`.
+
+    `tokens` keeps renewed grants; None (a source run alone) keeps them for as long as the client lives.
+    """
 
     name: str
     url: str
     login: str = ""
     password: str = field(default="", repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tokens: TokenStore | None = field(default=None, repr=False, compare=False)
 
     @property
     def account(self) -> str:

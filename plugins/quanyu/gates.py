@@ -1,7 +1,8 @@
 """Run the expectations of a border over the relations that are about to cross it; stop, or warn.
 
-The suites are `expectations/<gate>.yml`: what must hold for which relations, how severe it is when it
-does not, and why. Great Expectations does the checking; results are counts, never values.
+The suites are `expectations/<gate>.yml` and, where a gate has them, one file per source in `expectations/<gate>/`:
+what must hold for which relations, how severe it is when it does not, and why. Great Expectations does the checking;
+results are counts, never values.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -119,15 +121,19 @@ def check(dsn: str, gate: str, business_date: date, relations: Mapping[str, str]
 
 def read_suites(gate: str) -> list[Suite]:
     """The suites of a gate. Raises ConfigurationError naming the file and each wrong key."""
-    path = _SUITES / f"{gate}.yml"
+    common = _SUITES / f"{gate}.yml"
+    if not common.exists():
+        raise ConfigurationError(f"there is no gate {gate}.", remedy=f"write expectations/{gate}.yml.")
+    return [suite for path in (common, *sorted((_SUITES / gate).glob("*.yml"))) for suite in _read(path)]
+
+
+def _read(path: Path) -> list[Suite]:
     try:
         return TypeAdapter(list[Suite]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise ConfigurationError(f"there is no gate {gate}.", remedy=f"write expectations/{gate}.yml.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(
-            f"expectations/{path.name}: {wrong}.", remedy="see Suite and Check in gates.py."
+            f"{path.relative_to(_SUITES.parent)}: {wrong}.", remedy="see Suite and Check in gates.py."
         ) from None
 
 

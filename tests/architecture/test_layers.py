@@ -17,6 +17,8 @@ LAYERS = {
     "errors": 0,
     "settings": 0,
     "transport": 1,
+    "tokens": 1,
+    "paging": 1,
     "warehouse": 1,
     "identity_policy": 1,
     "identity_state": 2,

@@ -1,6 +1,6 @@
 """One contract for every source: what it must bring, survive and say, against the sandbox's platforms.
 
-A source that is added is tested here without an edit; its entities need a line in `tests/fixtures/source_truth.py`.
+A source that is added is tested here without an edit: `tests/truth/<name>.py` says what its entities must bring.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from quanyu.sources.store.client import Drop
 from quanyu.sources.store.files import Kind, records
 from quanyu.sources.tmall import client as tmall_client
 from tests.fixtures.source_server import Reply, says, scripted
-from tests.fixtures.source_truth import TRUTH
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
+from tests.truth import truths, wires
 
 DAY = date(2026, 11, 20)
 HISTORY = Window.of_days(DAY - timedelta(days=30), DAY)
@@ -40,11 +40,16 @@ DAYS = Window.of_days(DAY - timedelta(days=3), DAY)
 TODAY = Window.of_days(DAY, DAY)
 
 FOUND = discovery.sources()
+TRUTH, WIRES = truths(), wires()
 ENTITIES = [pytest.param(s, e, id=f"{s.name}.{e.name}") for s in FOUND.values() for e in s.entities]
 OVER_HTTP = [
-    pytest.param(s, e, id=f"{s.name}.{e.name}") for s in FOUND.values() for e in s.entities if s.name != "store"
+    pytest.param(s, e, id=f"{s.name}.{e.name}")
+    for s in FOUND.values()
+    for e in s.entities
+    if WIRES[s.name].speaks == "http"
 ]
-DRIFTING = [case for case in ENTITIES if case.values[0].name not in {"official_account", "wecom"}]
+WITH_TOKEN = [case for case in OVER_HTTP if WIRES[case.values[0].name].token != "none"]
+DRIFTING = [case for case in ENTITIES if WIRES[case.values[0].name].drifts]
 SOURCES = [pytest.param(source, id=source.name) for source in FOUND.values()]
 
 
@@ -85,7 +90,9 @@ class Reading:
 
     def _secrets(self, source: Source) -> set[str]:
         where = self.sandbox.connection(source.name)
-        hidden = {str(where.extra.get(name, "")) for name in ("session", "access_token", "refresh_token")}
+        hidden = {
+            str(where.extra.get(name, "")) for name in ("session", "access_token", "refresh_token", "private_key")
+        }
         return {secret for secret in {where.password, *hidden} if secret}
 
 
@@ -118,6 +125,7 @@ def fresh() -> Iterator[Reading]:
 
 
 def test_every_entity_has_a_truth_to_be_compared_with() -> None:
+    assert set(WIRES) == set(FOUND)
     assert {f"{s.name}.{e.name}" for s in FOUND.values() for e in s.entities} == set(TRUTH)
 
 
@@ -253,12 +261,12 @@ def test_a_platform_that_is_down_all_night_ends_as_retryable(reading: Reading, s
     assert len(reading.waits) < 12
 
 
-@pytest.mark.parametrize(("source", "entity"), OVER_HTTP)
+@pytest.mark.parametrize(("source", "entity"), WITH_TOKEN)
 def test_an_expired_token_is_renewed_once_or_asks_for_a_person(fresh: Reading, source: Source, entity: Entity) -> None:
     """WeChat's tokens renew themselves; a seller's or an advertiser's authorisation does not."""
     calm = fresh.pages(source, entity, TODAY)
     fresh.sandbox.fault(source.name, "token_expired", times=1)
-    if source.name in {"official_account", "wecom"}:
+    if WIRES[source.name].token == "renews":
         assert fresh.pages(source, entity, TODAY) == calm
     else:
         error = fresh.failure(source, entity)
@@ -661,11 +669,11 @@ def test_nothing_in_the_outbox_is_renamed_or_deleted(reading: Reading, receipts:
 
 @pytest.mark.parametrize(("source", "entity"), DRIFTING)
 def test_an_unknown_column_is_handed_on(reading: Reading, source: Source, entity: Entity) -> None:
-    kinds = {"x_new_field", "video_play_cnt", "pos_version"}
     reading.sandbox.fault(source.name, "unknown_column", times=10_000)
     rows = reading.rows(source, entity, HISTORY)
     assert rows
-    assert all(kinds & row.keys() for row in rows)
+    added = WIRES[source.name].drifts
+    assert all(added in {path.replace("[]", "").split(".")[-1] for path in leaves(row)} for row in rows)
 
 
 # --- alone

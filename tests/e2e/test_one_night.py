@@ -19,11 +19,12 @@ from quanyu import activation, discovery
 from quanyu.contracts import SHANGHAI, Window
 from quanyu.local.night import Outcome, explain, run_night
 from quanyu.report import Night, night_report, render_terminal
-from tests.fixtures.source_truth import TRUTH
 from tests.sandbox.company import Company, running_company
 from tests.sandbox.demo import run
 from tests.sandbox.world import World
+from tests.truth import truths
 
+TRUTH = truths()
 PEOPLE, SEED, DAY = 400, 7, date(2026, 11, 20)
 NEXT = DAY + timedelta(days=1)
 PLATFORMS = ("aliyun_sms", "official_account", "wecom")

@@ -10,15 +10,15 @@ arrivals as (
 
 seen as (
     select
-        source,
         account_key,
         account_type,
         scope,
         account_id,
+        min(source) as source,
         min(first_seen_at) as first_seen_at
     from observations
     where source not in ('steward', 'proposals')
-    group by source, account_key, account_type, scope, account_id
+    group by account_key, account_type, scope, account_id
 ),
 
 accounts as (

@@ -1,12 +1,21 @@
 -- Grain: one row per account and identifier it ever showed (evidence), before any rule.
--- A new source is admitted by its name in this list.
-{% set admitted = ['tmall', 'official_account', 'wecom', 'store'] %}
 
-with evidence as (
-    {% for source in admitted %}
-        select * from {{ ref('int_identity__evidence_' ~ source) }}
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+with shown as (
+    select * from {{ ref('int_identity__sightings') }}
+),
+
+evidence as (
+    select
+        source,
+        account_type,
+        scope,
+        account_id,
+        identifier_type,
+        identifier_scope,
+        identifier_value,
+        seen_at,
+        last_at
+    from shown
 ),
 
 -- What somebody says of accounts, not what the accounts showed.
@@ -65,20 +74,20 @@ canonical as (
 ),
 
 grouped as (
+    -- Two sources may show the same account (a group and an address book): it is one account, named by either.
     select
-        source,
         account_type,
         scope,
         account_id,
         identifier_type,
         identifier_scope,
         identifier_value,
+        min(source) as source,
         min(seen_at) as first_seen_at,
         max(last_at) as last_seen_at,
         count(*) as times_seen
     from canonical
     group by
-        source,
         account_type,
         scope,
         account_id,

@@ -117,7 +117,7 @@ class Vault:
         unique = {token.token: token for token in tokens if token.clear}
         connection.execute("create temporary table if not exists staged_secret (like vault.secret)")
         connection.execute("create temporary table if not exists staged_alias (like vault.alias)")
-        secrets = ((t.token, t.kind.value, self._seal(t)) for t in unique.values())
+        secrets = ((t.token, t.kind.value, self.seal(t.token, t.clear)) for t in unique.values())
         copy_rows(connection, sql.Identifier("staged_secret"), ("token", "kind", "ciphertext"), secrets)
         aliases = ((alias, t.token) for t in unique.values() for alias in t.aliases)
         copy_rows(connection, sql.Identifier("staged_alias"), ("alias_token", "token"), aliases)
@@ -129,6 +129,22 @@ class Vault:
         connection.execute(_KEEP_SECRETS, {"digests": list(self._digests)})
         connection.execute("insert into vault.alias select * from staged_alias on conflict do nothing")
         connection.execute("truncate staged_secret, staged_alias")
+
+    def seal(self, name: str, text: str) -> bytes:
+        """Encrypt something that is no personal value (a platform's token) so that it opens under `name` only."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, text.encode(errors=_LENIENT), name.encode())
+
+    def open(self, name: str, sealed: bytes) -> str:
+        """Decrypt what `seal` made. Raises ConfigurationError when the key or the name is another."""
+        try:
+            clear = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode())
+        except InvalidTag:
+            raise ConfigurationError(
+                f"the vault key does not open {name}.",
+                remedy="set QUANYU_VAULT_KEY to the key under which this warehouse was filled.",
+            ) from None
+        return clear.decode(errors=_LENIENT)
 
     def reveal(self, connection: Connection, tokens: Iterable[str]) -> dict[str, str]:
         """Give back the normal forms; a token that is unknown or erased is absent.
@@ -206,20 +222,9 @@ class Vault:
         digits = mainland_digits(e164)
         return () if digits is None else tuple(self._mac(_PREFIX[d.kind], d.kind, d.of(digits)) for d in digests)
 
-    def _seal(self, token: Token) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, token.clear.encode(errors=_LENIENT), token.token.encode())
-
     def _opened(self, rows: Iterable[TupleRow]) -> Iterator[tuple[str, str]]:
         for token, sealed in rows:
-            try:
-                clear = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], token.encode())
-            except InvalidTag:
-                raise ConfigurationError(
-                    f"the vault key does not open {token}.",
-                    remedy="set QUANYU_VAULT_KEY to the key under which this warehouse was filled.",
-                ) from None
-            yield token, clear.decode(errors=_LENIENT)
+            yield token, self.open(token, sealed)
 
 
 def _derived(key: bytes, use: bytes) -> bytes:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any, TypeVar
 
 from tests.sandbox.world import cards, journeys, media, names, people, shop, stores, truth, wechat
-from tests.sandbox.world.calendar import Calendar
+from tests.sandbox.world.calendar import Calendar, code
 from tests.sandbox.world.catalogue import GUIDES
+from tests.sandbox.world.journeys import Journey
 from tests.sandbox.world.model import (
     Account,
     Card,
@@ -28,12 +31,16 @@ from tests.sandbox.world.model import (
 from tests.sandbox.world.score import Mark
 from tests.sandbox.world.trade import Refund, ShopMember, Trade
 
+T = TypeVar("T")
+
 
 @dataclass
 class World:
-    """The people and what they did; see `model` for the nouns and `truth` for who is who."""
+    """The people and what they did; see `model` for the nouns, `truth` for who is who, `systems` for all the rest."""
 
+    seed: int
     calendar: Calendar
+    journeys: list[Journey] = field(repr=False)
     people: list[Person] = field(repr=False)
     staff: list[str] = field(repr=False)
     clerk_phones: tuple[str, ...] = field(repr=False)
@@ -45,6 +52,7 @@ class World:
     trades: list[Trade] = field(repr=False)
     shop_members: list[ShopMember] = field(repr=False)
     creative_days: list[CreativeDay] = field(repr=False)
+    _chapters: dict[Callable[[World], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def generate(cls, people_count: int, seed: int, business_date: date, history_days: int = 30) -> World:
@@ -59,7 +67,9 @@ class World:
         buyers = shop.buyers(lives, dice("buyers"))
         held = cards.cards(lives, buyers, dice("cards"), calendar)
         return cls(
+            seed=seed,
             calendar=calendar,
+            journeys=lives,
             people=cast.people,
             staff=[guide for guides in GUIDES.values() for guide in guides],
             clerk_phones=cast.clerk_phones,
@@ -72,6 +82,29 @@ class World:
             shop_members=shop.members(lives, buyers, dice("shop members")),
             creative_days=media.creative_days(people_count, dice("media"), calendar),
         )
+
+    def dice(self, chapter: str) -> random.Random:
+        """Dice of its own for a chapter: whatever else is drawn, they fall the same."""
+        return random.Random(f"{self.seed}:{chapter}")
+
+    def chapter(self, write: Callable[[World], T]) -> T:
+        """What `write` makes of this world, made once."""
+        if write not in self._chapters:
+            self._chapters[write] = write(self)
+        found: T = self._chapters[write]
+        return found
+
+    def code(self, what: str, of: str, prefix: str, length: int) -> str:
+        """An opaque identifier: `what` a platform calls `of` (a person, an order), the same on every call."""
+        return code(self.dice(f"{what}:{of}"), prefix, length)
+
+    def person(self, person_id: str) -> Person:
+        """Somebody by id."""
+        return self._people_by_id[person_id]
+
+    @cached_property
+    def _people_by_id(self) -> dict[str, Person]:
+        return {person.id: person for person in self.people}
 
     @property
     def business_date(self) -> date:

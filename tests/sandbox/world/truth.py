@@ -35,6 +35,7 @@ from quanyu.contracts import SHANGHAI
 from tests.sandbox.world import names, shop
 from tests.sandbox.world.model import APPID, BRAND, CORP, SHOP, Account, Card, Contact
 from tests.sandbox.world.score import Mark
+from tests.sandbox.world.systems import systems
 
 if TYPE_CHECKING:
     from tests.sandbox.world import World
@@ -62,7 +63,14 @@ def accounts(world: World) -> dict[Account, str]:
     for visit in world.visits:
         if not visit.member_card:
             known["store_visit", BRAND, visit.visit_id] = visit.person
+    for system in systems():
+        known.update(getattr(system, "accounts", _nothing)(world))
     return known
+
+
+def _nothing(*_: object) -> Iterator[tuple[Account, str]]:
+    """What a system says that knows nobody."""
+    return iter(())
 
 
 def provable(world: World, day: date) -> list[set[Account]]:
@@ -82,35 +90,41 @@ def provable(world: World, day: date) -> list[set[Account]]:
 def marks(world: World, day: date) -> list[set[Mark]]:
     """What the groups of `provable` show of which a person has one, in their order."""
     shown: dict[Account, set[Mark]] = defaultdict(set)
+    acts = {"store_receipt", "store_visit"}.union(*(getattr(system, "ACTS", ()) for system in systems()))
     for account, identifiers in _evidence(world, day):
         shown[account] |= {(kind, value) for kind, value, _ in identifiers if kind in {"unionid", "ouid"}}
-        if account[0] not in {"store_receipt", "store_visit"}:
+        if account[0] not in acts:
             shown[account].add((account[0], account[2]))
-    for card in _newest(world, _night(day)):
+    for card in _newest(world, night(day)):
         birthday = f"{card.birthday:%m%d}" if card.birthday else ""
         shown["store_member", BRAND, card.member_card] |= {("name", names.full_name(card)), ("birthday", birthday)}
     for contact in _seen_contacts(world, day):
         shown["wecom_contact", CORP, contact.external_userid].add(("name", _noted_name(world, contact)))
+    for system in systems():
+        for account, more in getattr(system, "marks", _nothing)(world, day):
+            shown[account] |= set(more)
     return [{mark for account in group for mark in shown[account] if mark[1]} for group in provable(world, day)]
 
 
 def _evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
     """Each account seen by the end of `day`, with what truly identifies it."""
     start = datetime.combine(world.calendar.first, time(), SHANGHAI)
-    end = _night(day)
+    end = night(day)
     yield from _shop(world, start, end)
     yield from _wechat(world, day)
     yield from _store(world, end)
+    for system in systems():
+        yield from getattr(system, "evidence", _nothing)(world, day)
 
 
-def _night(day: date) -> datetime:
+def night(day: date) -> datetime:
     """The midnight that ends `day`."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
 def _nights(world: World, day: date) -> list[datetime]:
     """The nights from the business date to that of `day`."""
-    return [_night(world.business_date + timedelta(days=n)) for n in range((day - world.business_date).days + 1)]
+    return [night(world.business_date + timedelta(days=n)) for n in range((day - world.business_date).days + 1)]
 
 
 def _shop(world: World, start: datetime, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
@@ -139,7 +153,7 @@ def _wechat(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]
     for contact in _seen_contacts(world, day):
         ids = {("unionid", contact.unionid, contact.person)} if contact.unionid else set()
         for phone in contact.remark_mobiles:
-            ids |= _own_phone(world, phone, contact.person)
+            ids |= own_phone(world, phone, contact.person)
             ids |= _named_phone(_noted_name(world, contact), phone, contact.person)
         yield ("wecom_contact", CORP, contact.external_userid), ids
 
@@ -150,7 +164,7 @@ def _seen_contacts(world: World, day: date) -> list[Contact]:
 
 def _store(world: World, end: datetime) -> Iterator[tuple[Account, set[Identifier]]]:
     for card in _newest(world, end):
-        ids = _own_phone(world, card.phone, card.person)
+        ids = own_phone(world, card.phone, card.person)
         ids |= _named_phone(names.full_name(card), card.phone, card.person)
         if card.tmall_ouid:
             ids.add(("ouid", card.tmall_ouid, card.person))
@@ -158,11 +172,11 @@ def _store(world: World, end: datetime) -> Iterator[tuple[Account, set[Identifie
     for receipt in world.receipts:
         if receipt.phone and not receipt.member_card and receipt.uploaded_on < end.date():
             account = ("store_receipt", BRAND, f"{receipt.store}|{receipt.receipt_no}")
-            yield account, _own_phone(world, receipt.phone, receipt.person)
+            yield account, own_phone(world, receipt.phone, receipt.person)
     for visit in world.visits:
         if visit.visited_at < end:
             ids = {("unionid", visit.unionid, visit.person)} if visit.unionid else set()
-            ids |= _own_phone(world, visit.phone, visit.person)
+            ids |= own_phone(world, visit.phone, visit.person)
             shown = ("store_member", BRAND, visit.member_card)
             yield (shown if visit.member_card else ("store_visit", BRAND, visit.visit_id)), ids
 
@@ -172,7 +186,7 @@ def _newest(world: World, end: datetime) -> list[Card]:
     return list({card.member_card: card for card in world.cards if card.updated_at < end}.values())
 
 
-def _own_phone(world: World, typed: str, person: str) -> set[Identifier]:
+def own_phone(world: World, typed: str, person: str) -> set[Identifier]:
     """The phone as an identifier when it is one of the person's own numbers."""
     digits = _digits(typed)
     return {("phone", digits, person)} if digits in world.numbers_of.get(person, ()) else set()

@@ -14,7 +14,8 @@ sightings as (
         'openid' as identifier_type,
         appid as identifier_scope,
         openid as identifier_value,
-        seen_at
+        seen_at,
+        first_landed_on as landed_on
     from followers
     union all
     select
@@ -23,7 +24,8 @@ sightings as (
         'unionid' as identifier_type,
         'open_platform' as identifier_scope,
         unionid as identifier_value,
-        seen_at
+        seen_at,
+        first_landed_on as landed_on
     from followers
 ),
 
@@ -37,7 +39,8 @@ evidence as (
         identifier_scope,
         identifier_value,
         seen_at,
-        seen_at as last_at
+        seen_at as last_at,
+        landed_on
     from sightings
 )
 

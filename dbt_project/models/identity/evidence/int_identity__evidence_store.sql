@@ -41,7 +41,8 @@ receipts as (
         store_code || '|' || receipt_no as receipt_id,
         max(member_card) as member_card,
         max(phone_token) as phone_token,
-        min(sold_at) as sold_at
+        min(sold_at) as sold_at,
+        min(first_landed_on) as first_landed_on
     from receipt_lines
     group by brand, store_code, receipt_no
 ),
@@ -50,14 +51,16 @@ card_uses as (
     select
         brand,
         member_card,
-        sold_at as used_at
+        sold_at as used_at,
+        first_landed_on
     from receipts
     where member_card is not null
     union all
     select
         brand,
         member_card,
-        visited_at as used_at
+        visited_at as used_at,
+        first_landed_on
     from visits
     where member_card is not null
 ),
@@ -81,6 +84,7 @@ living_members as (
         members.name_token,
         members.birthday_mmdd,
         members.seen_at,
+        members.first_landed_on,
         greatest(members.seen_at, members.updated_at, last_uses.used_at) as last_at
     from members
     left join last_uses
@@ -103,7 +107,8 @@ member_sightings as (
         brand as identifier_scope,
         member_card as identifier_value,
         seen_at,
-        last_at
+        last_at,
+        first_landed_on as landed_on
     from living_members
     union all
     select
@@ -113,7 +118,8 @@ member_sightings as (
         'global' as identifier_scope,
         phone_token as identifier_value,
         seen_at,
-        last_at
+        last_at,
+        first_landed_on as landed_on
     from living_members
     union all
     select
@@ -123,7 +129,8 @@ member_sightings as (
         shop_ouids.shop as identifier_scope,
         living_members.tmall_ouid as identifier_value,
         living_members.seen_at,
-        living_members.last_at
+        living_members.last_at,
+        living_members.first_landed_on as landed_on
     from living_members
     inner join shop_ouids on living_members.tmall_ouid = shop_ouids.ouid
     union all
@@ -134,7 +141,8 @@ member_sightings as (
         phone_token as identifier_scope,
         name_token as identifier_value,
         seen_at,
-        last_at
+        last_at,
+        first_landed_on as landed_on
     from phone_holders
     where name_token like 'nm!_%' escape '!'
     union all
@@ -145,7 +153,8 @@ member_sightings as (
         phone_token as identifier_scope,
         birthday_mmdd as identifier_value,
         seen_at,
-        last_at
+        last_at,
+        first_landed_on as landed_on
     from phone_holders
     union all
     select
@@ -155,7 +164,8 @@ member_sightings as (
         brand as identifier_scope,
         member_card as identifier_value,
         used_at as seen_at,
-        used_at as last_at
+        used_at as last_at,
+        first_landed_on as landed_on
     from card_uses
     union all
     select
@@ -165,7 +175,8 @@ member_sightings as (
         'open_platform' as identifier_scope,
         unionid as identifier_value,
         visited_at as seen_at,
-        visited_at as last_at
+        visited_at as last_at,
+        first_landed_on as landed_on
     from visits
     union all
     select
@@ -175,7 +186,8 @@ member_sightings as (
         'global' as identifier_scope,
         phone_hash_token as identifier_value,
         visited_at as seen_at,
-        visited_at as last_at
+        visited_at as last_at,
+        first_landed_on as landed_on
     from visits
 ),
 
@@ -186,7 +198,8 @@ visit_sightings as (
         'unionid' as identifier_type,
         'open_platform' as identifier_scope,
         unionid as identifier_value,
-        visited_at
+        visited_at,
+        first_landed_on as landed_on
     from visits
     where member_card is null
     union all
@@ -196,7 +209,8 @@ visit_sightings as (
         'phone' as identifier_type,
         'global' as identifier_scope,
         phone_hash_token as identifier_value,
-        visited_at
+        visited_at,
+        first_landed_on as landed_on
     from visits
     where member_card is null
 ),
@@ -211,7 +225,8 @@ evidence as (
         identifier_scope,
         identifier_value,
         seen_at,
-        last_at
+        last_at,
+        landed_on
     from member_sightings
     union all
     select
@@ -223,7 +238,8 @@ evidence as (
         identifier_scope,
         identifier_value,
         visited_at as seen_at,
-        visited_at as last_at
+        visited_at as last_at,
+        landed_on
     from visit_sightings
     union all
     select
@@ -235,7 +251,8 @@ evidence as (
         'global' as identifier_scope,
         phone_token as identifier_value,
         sold_at as seen_at,
-        sold_at as last_at
+        sold_at as last_at,
+        first_landed_on as landed_on
     from receipts
     where member_card is null
 )

@@ -22,7 +22,8 @@ buyer_sightings as (
         buyer_open_uid,
         'buyer_open_uid' as identifier_type,
         buyer_open_uid as identifier_value,
-        created_at as seen_at
+        created_at as seen_at,
+        first_landed_on as landed_on
     from trades
     union all
     select
@@ -30,7 +31,8 @@ buyer_sightings as (
         buyer_open_uid,
         'tid' as identifier_type,
         tid as identifier_value,
-        created_at as seen_at
+        created_at as seen_at,
+        first_landed_on as landed_on
     from trades
     union all
     select
@@ -38,7 +40,8 @@ buyer_sightings as (
         buyer_open_uid,
         'buyer_open_uid' as identifier_type,
         buyer_open_uid as identifier_value,
-        created_at as seen_at
+        created_at as seen_at,
+        first_landed_on as landed_on
     from refunds
     union all
     select
@@ -46,7 +49,8 @@ buyer_sightings as (
         buyer_open_uid,
         'tid' as identifier_type,
         tid as identifier_value,
-        created_at as seen_at
+        created_at as seen_at,
+        first_landed_on as landed_on
     from refunds
     union all
     select
@@ -54,7 +58,8 @@ buyer_sightings as (
         buyer_open_uid,
         'ouid' as identifier_type,
         ouid as identifier_value,
-        created_at as seen_at
+        created_at as seen_at,
+        first_landed_on as landed_on
     from refunds
 ),
 
@@ -64,7 +69,8 @@ member_sightings as (
         ouid,
         'ouid' as identifier_type,
         ouid as identifier_value,
-        {{ start_of_day('first_landed_on') }} as seen_at
+        {{ start_of_day('first_landed_on') }} as seen_at,
+        first_landed_on as landed_on
     from members
     union all
     select
@@ -72,7 +78,8 @@ member_sightings as (
         ouid,
         'tid' as identifier_type,
         tid as identifier_value,
-        coalesce(traded_at, {{ start_of_day('first_landed_on') }}) as seen_at
+        coalesce(traded_at, {{ start_of_day('first_landed_on') }}) as seen_at,
+        first_landed_on as landed_on
     from member_trades
 ),
 
@@ -86,7 +93,8 @@ evidence as (
         shop as identifier_scope,
         identifier_value,
         seen_at,
-        seen_at as last_at
+        seen_at as last_at,
+        landed_on
     from buyer_sightings
     union all
     select
@@ -98,7 +106,8 @@ evidence as (
         shop as identifier_scope,
         identifier_value,
         seen_at,
-        seen_at as last_at
+        seen_at as last_at,
+        landed_on
     from member_sightings
 )
 

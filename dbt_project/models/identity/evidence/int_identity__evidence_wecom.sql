@@ -64,7 +64,8 @@ sightings as (
         'external_userid' as identifier_type,
         corp_id as identifier_scope,
         external_userid as identifier_value,
-        seen_at
+        seen_at,
+        first_landed_on as landed_on
     from contacts
     union all
     select
@@ -73,7 +74,8 @@ sightings as (
         'unionid' as identifier_type,
         'open_platform' as identifier_scope,
         unionid as identifier_value,
-        seen_at
+        seen_at,
+        first_landed_on as landed_on
     from contacts
     union all
     select
@@ -82,7 +84,8 @@ sightings as (
         'phone' as identifier_type,
         'global' as identifier_scope,
         contact_phones.phone_token as identifier_value,
-        contacts.seen_at
+        contacts.seen_at,
+        contacts.first_landed_on as landed_on
     from contacts
     inner join contact_phones
         on
@@ -96,7 +99,8 @@ sightings as (
         'name' as identifier_type,
         named_phones.phone_token as identifier_scope,
         named_phones.name_token as identifier_value,
-        contacts.seen_at
+        contacts.seen_at,
+        contacts.first_landed_on as landed_on
     from contacts
     inner join named_phones
         on
@@ -115,7 +119,8 @@ evidence as (
         identifier_scope,
         identifier_value,
         seen_at,
-        seen_at as last_at
+        seen_at as last_at,
+        landed_on
     from sightings
 )
 

@@ -1,0 +1,140 @@
+"""What the sandbox's platforms say, landed through the raw gate, becomes staging without a failing test.
+
+One warehouse and one dbt build for all the sources that were selected (`-k <source>`), read off source by source.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from quanyu import dbt, discovery, gates, landing, warehouse
+from quanyu.contracts import Source
+from quanyu.local.postgres import EmbeddedPostgres
+from quanyu.settings import settings
+from quanyu.vault import Vault
+from tests.sandbox import running_sandbox
+
+KEY = bytes(range(32))
+NIGHT = date(2026, 11, 20)
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+SOURCES = [pytest.param(source, id=source.name) for source in discovery.sources().values()]
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@dataclass(frozen=True)
+class Night:
+    """A warehouse after landing and staging; `nodes` has the status of each dbt node."""
+
+    dsn: str
+    sealed: dict[str, landing.SourceNight]
+    nodes: dict[str, str]
+    empty: dict[str, str]
+
+    def rows(self, relation: str) -> int:
+        with psycopg.connect(self.dsn) as connection:
+            row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(*relation.split("."))))
+            return int(row.fetchone()[0])  # type: ignore[index]
+
+
+@pytest.fixture(scope="module")
+def night(
+    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Night]:
+    selected = {
+        item.callspec.params["source"].name: item.callspec.params["source"]
+        for item in request.session.items
+        if item.path == Path(__file__) and "source" in getattr(item, "callspec", _NoParams).params
+    }
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        for name in ("staging_full", "staging_empty"):
+            connection.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
+    with pytest.MonkeyPatch.context() as patch, running_sandbox(people=60, seed=11, business_date=NIGHT) as sandbox:
+        patch.setenv("QUANYU_VAULT_KEY", base64.b64encode(KEY).decode())
+        patch.setenv("QUANYU_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("QUANYU_WAREHOUSE_URL", postgres.url("staging_full"))
+        settings.cache_clear()
+        dsns = {name: postgres.url(name) for name in ("staging_full", "staging_empty")}
+        for dsn in dsns.values():
+            with warehouse.connect(dsn) as prepared:
+                landing.prepare(prepared)
+        full = dsns["staging_full"]
+        for source in selected.values():
+            for entity in source.entities:
+                where = sandbox.connection(source.name)
+                landing.land(source, entity, where, NIGHT, dsn=full, vault=Vault(KEY), history_days=30)
+        gates.check(full, "raw", NIGHT, landing.pens(full, NIGHT))
+        sealed = {}
+        for source in selected.values():
+            landing.admit(full, NIGHT, source.name)
+            sealed[source.name] = landing.seal(full, NIGHT, source)
+        folders = [f"path:models/staging/{name}" for name in selected]
+        yield Night(full, sealed, _build(full, folders), _build(dsns["staging_empty"], folders))
+    settings.cache_clear()
+
+
+class _NoParams:
+    params: ClassVar[dict[str, Source]] = {}
+
+
+def _build(dsn: str, folders: list[str]) -> dict[str, str]:
+    """Build seeds, staging models, their data tests and their unit tests; the status of each node."""
+    target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
+    outcome = dbt.invoke(
+        [
+            "--log-path", str(target), "--log-level", "none", "build", "--select", "path:seeds", *folders,
+            "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target),
+            "--threads", "4", "--indirect-selection", "buildable", "--vars", json.dumps({"business_date": str(NIGHT)}),
+        ],
+        dsn,
+    )  # fmt: skip
+    assert outcome.result is not None, outcome.exception
+    return {f"{r.node.original_file_path}::{r.node.name}": f"{r.status}: {r.message}" for r in outcome.result.results}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_raw_gate_lets_the_platforms_rows_through(night: Night, source: Source) -> None:
+    sealed = night.sealed[source.name]
+    assert (sealed.status, sealed.error) == ("complete", "")
+    for entity in source.entities:
+        assert night.rows(f"raw.{source.name}__{entity.name}") > 0, entity.name
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_staging_builds_and_its_tests_hold(night: Night, source: Source) -> None:
+    own = {name: said for name, said in night.nodes.items() if f"/staging/{source.name}/" in name}
+    assert own, "the source has no staging models"
+    assert not {name: said for name, said in own.items() if not said.startswith(("success", "pass"))}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_staging_model_has_rows(night: Night, source: Source) -> None:
+    models = [path.stem for path in (PROJECT / "models" / "staging" / source.name).glob("stg_*.sql")]
+    assert models
+    assert not [model for model in models if not night.rows(f"staging.{model}")]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_staging_builds_for_a_brand_without_the_source(night: Night, source: Source) -> None:
+    own = {name: said for name, said in night.empty.items() if f"/staging/{source.name}/" in name}
+    assert own
+    assert not {name: said for name, said in own.items() if not said.startswith(("success", "pass"))}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_phone_of_anybody_stands_in_raw(night: Night, source: Source) -> None:
+    for entity in source.entities:
+        relation = sql.Identifier("raw", f"{source.name}__{entity.name}")
+        query = sql.SQL(r"select count(*) from {} where payload::text ~ '\D1[3-9]\d{{9}}\D'").format(relation)
+        with psycopg.connect(night.dsn) as connection:
+            assert connection.execute(query).fetchone() == (0,), entity.name

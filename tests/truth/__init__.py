@@ -1,0 +1,75 @@
+"""What a reading of each entity must bring, told from the sandbox's world and not from its platforms.
+
+One module per source, found by looking. `TRUTH["trades"]` has two halves: what happened (record key with version ->
+facts) and the same facts as a record tells them. `WIRE` says how the source speaks, where the conformance suite has
+to know.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from quanyu.contracts import SHANGHAI, Record, Window
+from tests.sandbox.world import World
+
+Facts = dict[str, tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """`happened(world, window, end)`: `end` is the midnight until which the world has lived."""
+
+    happened: Callable[[World, Window, datetime], Facts]
+    told: Callable[[Record], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """How a source speaks.
+
+    speaks: over what; only `http` knows half pages, HTML and status codes.
+    token:  what follows the death of its access token: it `renews` itself, a `person` must authorise, or `none` exists.
+    drifts: the field that the sandbox's fault `unknown_column` adds to every row; "" where the sandbox has no such.
+    """
+
+    speaks: Literal["http", "sftp", "sql", "files"] = "http"
+    token: Literal["renews", "person", "none"]
+    drifts: str = "x_new_field"
+
+
+def text(at: datetime) -> str:
+    """A time as platforms of mainland China write it."""
+    return at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def fen(yuan: str) -> int:
+    """Yuan as text, in fen."""
+    return int(Decimal(yuan) * 100)
+
+
+def midnights(window: Window) -> Iterator[tuple[date, datetime, datetime]]:
+    """Each day of a window with its two midnights."""
+    for day in window.days():
+        start = datetime.combine(day, time(), SHANGHAI)
+        yield day, start, start + timedelta(days=1)
+
+
+def _modules() -> dict[str, Any]:
+    names = [info.name for info in pkgutil.iter_modules(__path__)]
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+
+
+def truths() -> dict[str, Truth]:
+    """`<source>.<entity>` -> what it must bring."""
+    return {f"{name}.{entity}": truth for name, module in _modules().items() for entity, truth in module.TRUTH.items()}
+
+
+def wires() -> dict[str, Wire]:
+    """How each source speaks, by name."""
+    return {name: module.WIRE for name, module in _modules().items()}
