@@ -3,13 +3,17 @@
 One DAG per source that is switched on, that is, whose connection `quanyu_<name>` exists. The partition key is the
 business date. An entity that fails stops neither the others nor the night: `seal` writes what happened into the
 ledger that `transform` waits for, and fails only then, so that the run tells the truth.
+
+A backfill (`quanyu backfill --from --to`) is a run for the last business date that reads other days.
 """
 
 from __future__ import annotations
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, Param
 
 from quanyu.orchestration import DEFAULTS, admit, land, nightly, raw, seal, sources_on
+
+_DAY = {"default": None, "type": ["null", "string"], "format": "date"}
 
 for source in sources_on():
     with DAG(
@@ -18,6 +22,10 @@ for source in sources_on():
         default_args=DEFAULTS,
         catchup=False,
         max_active_runs=1,
+        params={
+            "first_day": Param(**_DAY, description="Of a backfill: the first day to read."),
+            "last_day": Param(**_DAY, description="Of a backfill: the last day to read."),
+        },
         tags=["ingest"],
         doc_md=source.about,
     ):

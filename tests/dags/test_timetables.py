@@ -75,8 +75,8 @@ def test_activate_follows_the_partition_that_transform_published() -> None:
     found = dags()
     assert isinstance(found["activate"].timetable, PartitionedAssetTimetable)
     assert found["activate"].timetable.asset_condition == Asset("marts")
-    assert found["transform"].get_task("publish").outlets == [Asset("marts")]
-    others = [task for task in found["transform"].tasks if task.outlets and task.task_id != "publish"]
+    assert found["transform"].get_task("announce").outlets == [Asset("marts")]
+    others = [task for task in found["transform"].tasks if task.outlets and task.task_id != "announce"]
     assert others == [], "two producers of one partition race"
 
 
@@ -85,7 +85,7 @@ def test_the_tasks_run_in_the_order_of_the_flow(switch_on) -> None:
     found = dags()
     assert _order(found["ingest__tmall"]) == ["land", "gate", "seal"]
     assert _order(found["transform"]) == [
-        "wait", "staging", "identity", "gate_identity", "marts", "segments", "gate_segments", "publish",
+        "wait", "staging", "identity", "gate_identity", "marts", "segments", "gate_segments", "publish", "announce",
     ]  # fmt: skip
     assert _order(found["activate"]) == ["plan", "wait_for_window", "send", "settle", "receipts", "report"]
 

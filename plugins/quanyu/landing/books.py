@@ -77,12 +77,15 @@ def open_load(
     return Load(row[0], source.name, entity.name, account, business_date)
 
 
-def last_admitted_before(
+def last_covered_before(
     connection: Connection, source: Source, entity: Entity, *, account: str, business_date: date
 ) -> date | None:
-    """The newest earlier date whose rows of this account are in raw; None before the first."""
+    """The newest earlier day whose rows of this account are in raw; None before the first load.
+
+    By the windows that were read, not by the dates of the loads: a backfill lands under a night it did not read.
+    """
     row = connection.execute(
-        """select max(business_date) from ops.entity_load
+        """select max((window_end at time zone 'Asia/Shanghai' - interval '1 microsecond')::date) from ops.entity_load
         where source = %s and entity = %s and account = %s and status = 'admitted' and business_date < %s""",
         [source.name, entity.name, account, business_date],
     ).fetchone()

@@ -41,18 +41,19 @@ def land(
     dsn: str,
     vault: Vault,
     history_days: int,
+    window: Window | None = None,
 ) -> int:
     """Read an entity's window into its pen and return the load's id; raw is not touched.
 
     The window ends with the business date. It starts `reread_days` before the first date that no earlier load
-    covers, or `history_days` before the business date when none was admitted yet. Raises what the source raised, or
-    SchemaDrift; either way nothing has landed, and `ops.entity_load` says why.
+    covers, or `history_days` before the business date when none was admitted yet; a backfill names its own `window`.
+    Raises what the source raised, or SchemaDrift; either way nothing has landed, and `ops.entity_load` says why.
     """
     with warehouse.connect(dsn, autocommit=True) as connection:
         tables.create(connection, source)
         account = where.account
-        last = books.last_admitted_before(connection, source, entity, account=account, business_date=business_date)
-        window = _window(last, entity, business_date, history_days)
+        last = books.last_covered_before(connection, source, entity, account=account, business_date=business_date)
+        window = window or _window(last, entity, business_date, history_days)
         load = books.open_load(connection, source, entity, account=account, business_date=business_date, window=window)
         try:
             # Phones that landed before a salt was declared: identity reads their aliases later tonight.

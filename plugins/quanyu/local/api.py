@@ -75,9 +75,9 @@ class AirflowApi:
         errors = self._get("/importErrors")["import_errors"]
         return [f"{error['filename']}: {error['stack_trace'].strip().splitlines()[-1]}" for error in errors]
 
-    def trigger(self, dag_id: str, business_date: date) -> str:
-        """Start a run for one partition and return its id."""
-        body = {"logical_date": None, "partition_key": business_date.isoformat()}
+    def trigger(self, dag_id: str, business_date: date, conf: Mapping[str, Any] | None = None) -> str:
+        """Start a run for one partition, with the parameters `conf`, and return its id."""
+        body = {"logical_date": None, "partition_key": business_date.isoformat(), "conf": dict(conf or {})}
         return str(self._call("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
     def runs(self, business_date: date) -> list[Run]:

@@ -1,9 +1,9 @@
-"""One night on a running stack: start its DAG runs for a business date and follow them to the end."""
+"""One night, or a backfill, on a running stack: start its DAG runs and follow them to the end."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -54,6 +54,40 @@ def run_night(
     follower.until({*ingests, "transform"})
     if follower.state("transform") == "success":
         follower.until({*ingests, "transform", "activate"})
+    return follower.outcome()
+
+
+def run_backfill(
+    stack: Stack,
+    business_date: date,
+    first: date,
+    last: date,
+    sources: Collection[str] = (),
+    *,
+    watch: Watch = lambda _: None,
+    patience: float = 24 * 3600,
+) -> Outcome:
+    """Read the days `first` to `last` again, of `sources` or of all, and publish what they change; nothing is sent.
+
+    The rows land under `business_date`, the last night, which then knows more of the past. Raises
+    ConfigurationError for a source that is not switched on.
+    """
+    stack.require_alive()
+    api = stack.api
+    on = _ingests(api)
+    wanted = [f"ingest__{name}" for name in sources] or on
+    if missing := sorted(set(wanted) - set(on)):
+        raise ConfigurationError(
+            f"{', '.join(missing)} does not exist.",
+            remedy=f"switched on are {', '.join(dag_id.removeprefix('ingest__') for dag_id in on)}.",
+        )
+    before = {run.run_id for run in api.runs(business_date)}
+    follower = _Follower(stack, business_date, before, watch, time.monotonic() + patience)
+    for dag_id in wanted:
+        api.trigger(dag_id, business_date, {"first_day": first.isoformat(), "last_day": last.isoformat()})
+    follower.until(set(wanted))
+    api.trigger("transform", business_date, {"is_backfill": True})
+    follower.until({*wanted, "transform"})
     return follower.outcome()
 
 

@@ -32,10 +32,11 @@ from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.local.processes import Process, not_to_be_interrupted, sigterm_like_ctrl_c, stop
 
 _COMMANDS = {
-    "api-server": ("api-server",),
-    "scheduler": ("scheduler", "--skip-serve-logs"),
-    "dag-processor": ("dag-processor",),
-    "triggerer": ("triggerer", "--skip-serve-logs"),
+    "api-server": ("airflow", "api-server"),
+    # Its tasks fork from it: see `warm`.
+    "scheduler": ("quanyu.local.warm", "scheduler", "--skip-serve-logs"),
+    "dag-processor": ("airflow", "dag-processor"),
+    "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
 _PATIENCE_SECONDS = 180
 _MIGRATIONS = (
@@ -59,7 +60,7 @@ class Stack:
     def processes(self) -> list[Process]:
         """Airflow's processes, in starting order."""
         return [
-            Process(name, (sys.executable, "-m", "airflow", *command), self.home / "run", self.home / "logs")
+            Process(name, (sys.executable, "-m", *command), self.home / "run", self.home / "logs")
             for name, command in _COMMANDS.items()
         ]
 

@@ -2,7 +2,7 @@
 
 nightly, DEFAULTS, sources_on          when, with which retries, for whom
 land, admit, seal                      ingest
-WaitForSources, DbtBuild, gate, publish   transform
+WaitForSources, DbtBuild, gate, publish, announce   transform
 plan, WaitForWindow, send, settle, receipts, report   activate
 """
 
@@ -13,6 +13,7 @@ from quanyu.orchestration.retries import BY_ERROR, DEFAULTS
 from quanyu.orchestration.tasks import (
     MARTS,
     admit,
+    announce,
     gate,
     land,
     plan,
@@ -35,6 +36,7 @@ __all__ = [
     "WaitForSources",
     "WaitForWindow",
     "admit",
+    "announce",
     "business_date",
     "channels_on",
     "connection",

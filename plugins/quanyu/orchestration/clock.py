@@ -1,4 +1,4 @@
-"""The business date: a DAG run's partition key, and nothing else."""
+"""The business date, which is a DAG run's partition key and nothing else; and the days that a backfill asks for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from airflow.sdk import CronPartitionTimetable, get_current_context
 from airflow.sdk.definitions.context import Context
 
+from quanyu.contracts import Window
 from quanyu.errors import ConfigurationError
 
 
@@ -24,3 +25,17 @@ def business_date(context: Context | None = None) -> date:
             remedy="start it with `quanyu night --date`, or give a partition key in the trigger form.",
         )
     return date.fromisoformat(key)
+
+
+def backfill_window(context: Context | None = None) -> Window | None:
+    """The days `first_day` to `last_day` of the run's parameters; None for an ordinary night."""
+    asked = (context or get_current_context())["params"]
+    first, last = asked.get("first_day"), asked.get("last_day")
+    if not first and not last:
+        return None
+    if not first or not last or first > last:
+        raise ConfigurationError(
+            f"a backfill needs first_day and last_day in this order, got {first} and {last}.",
+            remedy="start it with `quanyu backfill --from --to`, or correct the run's parameters.",
+        )
+    return Window.of_days(date.fromisoformat(first), date.fromisoformat(last))

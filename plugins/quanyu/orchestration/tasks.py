@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from airflow.sdk import Asset, TriggerRule, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from quanyu import activation, discovery, gates, landing
 from quanyu import publish as publishing
 from quanyu.contracts import Channel, ChannelClient, Source
 from quanyu.errors import Rejected, Throttled
-from quanyu.orchestration.clock import business_date
+from quanyu.orchestration.clock import backfill_window, business_date
 from quanyu.orchestration.connections import channels_on, connection
 from quanyu.report import night_report, render_html
 from quanyu.settings import settings
@@ -21,7 +22,7 @@ from quanyu.vault import Vault
 logger = logging.getLogger(__name__)
 
 MARTS = Asset("marts")
-"""What `publish` brings out, one partition per business date; `activate` waits for it."""
+"""What `publish` brings out and `announce` says, one partition per business date; `activate` waits for it."""
 
 
 def raw(source: Source) -> Asset:
@@ -31,7 +32,7 @@ def raw(source: Source) -> Asset:
 
 @task(map_index_template="{{ task.op_kwargs['entity'] }}")
 def land(source: str, entity: str) -> int:
-    """Read one entity into its pen."""
+    """Read one entity into its pen: what the night has to read, or the days that a backfill asks for."""
     declared = discovery.sources()[source]
     return landing.land(
         declared,
@@ -41,6 +42,7 @@ def land(source: str, entity: str) -> int:
         dsn=settings().dsn,
         vault=_vault(),
         history_days=settings().history_days,
+        window=backfill_window(),
     )
 
 
@@ -73,10 +75,17 @@ def gate(name: str) -> None:
     gates.check(settings().dsn, name, business_date(), None)
 
 
-@task(outlets=[MARTS])
+@task
 def publish() -> dict[str, int]:
     """Show the night to its readers, all of it at once; rows changed per table."""
     return publishing.publish(settings().dsn, business_date())
+
+
+@task(outlets=[MARTS])
+def announce(is_quiet: bool | str) -> None:
+    """Let `activate` begin; a backfill changes what is known of the past and gives nobody a message."""
+    if str(is_quiet) == "True":
+        raise AirflowSkipException("a backfill sends nothing")
 
 
 @task
