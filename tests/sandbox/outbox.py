@@ -1,16 +1,14 @@
-"""The files the stores drop for the brand each evening, as CSV, and the `.done` beside each."""
+"""The files the stores drop for the brand each evening, as CSV."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from quanyu.contracts import SHANGHAI
+from tests.sandbox.drops import Drop
 from tests.sandbox.world import World
 from tests.sandbox.world.catalogue import CLOSED_STORE, GB18030_STORE, STORES
 from tests.sandbox.world.model import Card, Receipt, Visit
@@ -26,52 +24,6 @@ MEMBERS = (
     "consent_text_version,updated_at"
 )
 VISITS = "store_code,visit_id,visited_at,member_card,unionid,phone_hash,guide_id,channel"
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """One data file before it is bytes."""
-
-    name: str
-    header: Row
-    rows: tuple[Row, ...]
-    encoding: str = "utf-8-sig"
-
-    def data(self) -> bytes:
-        """The file."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(self.header)
-        writer.writerows(self.rows)
-        return text.getvalue().encode(self.encoding)
-
-    def with_column(self, name: str, value: str) -> Drop:
-        """The file with one more column at the end."""
-        return replace(self, header=(*self.header, name), rows=tuple((*row, value) for row in self.rows))
-
-    def without_column(self, index: int) -> Drop:
-        """The file with one column less."""
-        rows = tuple(row[:index] + row[index + 1 :] for row in self.rows)
-        return replace(self, header=self.header[:index] + self.header[index + 1 :], rows=rows)
-
-    def with_odd_values(self) -> Drop:
-        """The file with amounts (or else times) in a form nobody agreed on."""
-        index = self.header.index("amount" if "amount" in self.header else self.header[_CHANGE_TIME[self.kind]])
-        rows = tuple((*row[:index], f"约{row[index]}", *row[index + 1 :]) for row in self.rows)
-        return replace(self, rows=rows)
-
-    @property
-    def kind(self) -> str:
-        """RECEIPTS, MEMBERS or VISITS."""
-        return self.name.split("_", 1)[0]
-
-
-_CHANGE_TIME = {"MEMBERS": -1, "VISITS": 2}
-
-
-def done(data: bytes, rows: int) -> bytes:
-    """What the `.done` file says of a data file: md5, size in bytes, rows without the header."""
-    return f"{hashlib.md5(data).hexdigest()} {len(data)} {rows}".encode()
 
 
 def drops(world: World, today: date) -> dict[str, Drop]:
@@ -123,7 +75,7 @@ def _receipts(receipts: Iterable[Receipt], store: str, day: date, sequence: int)
         for number, line in enumerate(receipt.lines, 1)
     )
     encoding = "gb18030" if store == GB18030_STORE else "utf-8-sig"
-    return Drop(f"RECEIPTS_{store}_{day:%Y%m%d}_{sequence}.csv", tuple(RECEIPTS.split(",")), rows, encoding)
+    return Drop(f"RECEIPTS_{store}_{day:%Y%m%d}_{sequence}.csv", tuple(RECEIPTS.split(",")), rows, encoding, "amount")
 
 
 def _members(world: World, day: date) -> Drop:
@@ -134,7 +86,9 @@ def _members(world: World, day: date) -> Drop:
         for card in world.cards
         if card.updated_at < end and (first or card.updated_at >= end - timedelta(days=1))
     }
-    return Drop(f"MEMBERS_{day:%Y%m%d}_1.csv", tuple(MEMBERS.split(",")), tuple(map(_member, newest.values())))
+    return Drop(
+        f"MEMBERS_{day:%Y%m%d}_1.csv", tuple(MEMBERS.split(",")), tuple(map(_member, newest.values())), odd="updated_at"
+    )
 
 
 def _member(card: Card) -> Row:
@@ -168,7 +122,7 @@ def _visits(visits: Iterable[Visit], store: str, day: date) -> Drop:
         for visit in visits
     )
     encoding = "gb18030" if store == GB18030_STORE else "utf-8-sig"
-    return Drop(f"VISITS_{store}_{day:%Y%m%d}_1.csv", tuple(VISITS.split(",")), rows, encoding)
+    return Drop(f"VISITS_{store}_{day:%Y%m%d}_1.csv", tuple(VISITS.split(",")), rows, encoding, "visited_at")
 
 
 def _text(at: datetime | None) -> str:
