@@ -12,7 +12,7 @@ from rich.table import Table
 
 from quanyu import activation, discovery
 from quanyu.desk import identity_app
-from quanyu.local.console import show_night
+from quanyu.local.console import show_backfill, show_night
 from quanyu.local.front import local_settings, sentences
 from quanyu.local.stack import Stack
 from quanyu.report import night_report, render_html, render_terminal
@@ -75,6 +75,21 @@ def night(date: Day, home: Home = _HOME) -> None:
     with sentences(console):
         is_good = show_night(stack, date.date(), console)
         render_terminal(night_report(stack.warehouse_url, date.date()), console)
+    if not is_good:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day to read.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day to read.")],
+    source: Annotated[list[str] | None, typer.Option(help="Only this one; may be repeated.")] = None,
+    home: Home = _HOME,
+) -> None:
+    """Read days of the past again, under the last night, and publish what they change. Never sends anything."""
+    stack = Stack(home)
+    with sentences(console):
+        is_good = show_backfill(stack, first.date(), last.date(), source or [], console)
     if not is_good:
         raise typer.Exit(1)
 

@@ -8,8 +8,8 @@ Each may be repeated for any date: the same reading leaves raw as it is, row for
 """
 
 from quanyu.landing.admission import admit
-from quanyu.landing.books import SourceNight, pens, seal, sealed
+from quanyu.landing.books import SourceNight, last_night, pens, seal, sealed
 from quanyu.landing.reading import land
 from quanyu.landing.tables import prepare
 
-__all__ = ["SourceNight", "admit", "land", "pens", "prepare", "seal", "sealed"]
+__all__ = ["SourceNight", "admit", "land", "last_night", "pens", "prepare", "seal", "sealed"]

@@ -178,6 +178,13 @@ def _night(source: Source, business_date: date, by_entity: dict[str, list[Any]])
     return SourceNight(business_date, source.name, status, rows_read, rows_new, "; ".join(errors))
 
 
+def last_night(dsn: str) -> date | None:
+    """The newest business date in the ledger; None before the first night."""
+    with warehouse.connect(dsn) as connection:
+        row = connection.execute("select max(business_date) from ops.source_night").fetchone()
+        return row[0] if row else None
+
+
 def sealed(dsn: str, business_date: date, names: Iterable[str]) -> bool:
     """Whether each of the sources has its line for the date."""
     wanted = set(names)

@@ -1,14 +1,18 @@
-"""A night as a person watches it: a line per finished task, the running ones below."""
+"""A night, or a backfill, as a person watches it: a line per finished task, the running ones below."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
 
+from quanyu import landing
+from quanyu.errors import ConfigurationError
 from quanyu.local.api import TaskRun
-from quanyu.local.night import Outcome, explain, run_night
+from quanyu.local.night import Outcome, Watch, explain, run_backfill, run_night
 from quanyu.local.stack import Stack
 
 _MARKS = {
@@ -20,10 +24,11 @@ _MARKS = {
 }
 
 
-def follow_night(stack: Stack, business_date: date, console: Console, *, patience: float) -> Outcome:
-    """Run a night and print each task as it ends."""
+@contextmanager
+def watching(console: Console) -> Iterator[Watch]:
+    """Print each task as it ends, and below them those under way."""
     under_way: dict[tuple[str, str, int], str] = {}
-    with console.status("the night begins") as status:
+    with console.status("it begins") as status:
 
         def watch(task: TaskRun) -> None:
             key = (task.dag_id, task.task_id, task.map_index)
@@ -35,12 +40,35 @@ def follow_night(stack: Stack, business_date: date, console: Console, *, patienc
                 under_way[key] = task.name + (" (waiting)" if task.state == "deferred" else "")
             status.update(escape(", ".join(under_way.values()) or "…"))
 
-        return run_night(stack, business_date, watch=watch, patience=patience)
+        yield watch
 
 
 def show_night(stack: Stack, business_date: date, console: Console, *, patience: float = 24 * 3600) -> bool:
     """Run a night, say what failed first; whether all of it succeeded."""
-    outcome = follow_night(stack, business_date, console, patience=patience)
+    with watching(console) as watch:
+        outcome = run_night(stack, business_date, watch=watch, patience=patience)
+    return _said(stack, outcome, console)
+
+
+def show_backfill(stack: Stack, first: date, last: date, sources: Collection[str], console: Console) -> bool:
+    """Run a backfill under the last night of the ledger, say what failed first; whether all of it succeeded.
+
+    Raises ConfigurationError when there was no night yet, or when the days are not before its end.
+    """
+    newest = landing.last_night(stack.warehouse_url)
+    if newest is None:
+        raise ConfigurationError("there was no night yet.", remedy="run `quanyu night --date` first; it reads history.")
+    if not first <= last <= newest:
+        raise ConfigurationError(
+            f"{first} to {last} are no days up to the last night, {newest}.", remedy="swap them, or run that night."
+        )
+    console.print(f"{first} to {last}, landing under the night of {newest}; nothing will be sent.", highlight=False)
+    with watching(console) as watch:
+        outcome = run_backfill(stack, newest, first, last, sources, watch=watch)
+    return _said(stack, outcome, console)
+
+
+def _said(stack: Stack, outcome: Outcome, console: Console) -> bool:
     if not outcome.is_good:
         console.print(f"[red]{escape(explain(stack.api, outcome))}", highlight=False)
     return outcome.is_good
