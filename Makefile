@@ -32,6 +32,7 @@ demo: setup
 
 # Lint, then pass every test.
 test: setup lint
+	@.ci/mariadb.sh
 	python -m pytest
 
 # Check style, layers, types, SQL and YAML.

@@ -13,6 +13,9 @@ from psycopg import sql
 
 from quanyu import warehouse
 from quanyu.local.postgres import EmbeddedPostgres
+from tests.fixtures.mariadb import pytest_terminal_summary, sql_server
+
+__all__ = ["pytest_terminal_summary", "sql_server"]
 
 _numbers = itertools.count(1)
 

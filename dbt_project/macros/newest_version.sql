@@ -1,11 +1,12 @@
 {#- The newest version of each record of a raw table, plus the day the record was first landed.
     A night sees what was landed up to its business date, so an old date can be built again.
+    Several tables are feeds of the same records: newest_version(source(...), source(...)) reads them as one.
     The payload becomes jsonb here, once per row, because each `->>` on json parses the text again. -#}
 {% macro newest_version(relation) -%}
-    {{ return(adapter.dispatch('newest_version')(relation)) }}
+    {{ return(adapter.dispatch('newest_version')([relation] + varargs | list)) }}
 {%- endmacro %}
 
-{% macro default__newest_version(relation) -%}
+{% macro default__newest_version(relations) -%}
     select
         account,
         record_key,
@@ -22,13 +23,13 @@
             row_number() over (
                 partition by account, record_key order by version desc, load_id desc
             ) as age
-        from {{ relation }}
+        from {{ every_version(relations) }}
         where landed_on <= {{ business_date() }}
     ) as versions
     where age = 1
 {%- endmacro %}
 
-{% macro postgres__newest_version(relation) -%}
+{% macro postgres__newest_version(relations) -%}
     select distinct on (account, record_key)
         account,
         record_key,
@@ -38,7 +39,7 @@
         is_deleted,
         landed_on,
         min(landed_on) over (partition by account, record_key) as first_landed_on
-    from {{ relation }}
+    from {{ every_version(relations) }}
     where landed_on <= {{ business_date() }}
     order by account, record_key, version desc, load_id desc
 {%- endmacro %}

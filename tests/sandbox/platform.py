@@ -57,6 +57,8 @@ class Platform:
     """One fake platform. Subclasses name themselves, answer `routes()` and fill `connection()`."""
 
     name: ClassVar[str] = ""
+    alternative_to: ClassVar[str] = ""
+    """The platform that tells the same: of the two, a company switches on one."""
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         self.world = world

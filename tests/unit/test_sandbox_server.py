@@ -157,7 +157,9 @@ def test_the_command_writes_its_addresses_and_leaves_when_told(tmp_path: Path) -
                     break
                 time.sleep(0.1)
             told = json.loads(state.read_text("utf-8"))
-            assert set(told["connections"]) == set(platforms())
+            assert set(told["connections"]) | set(told["alternatives"]) == set(platforms())
+            assert {name for name, kind in platforms().items() if kind.alternative_to} == set(told["alternatives"])
+            assert {platforms()[name].alternative_to for name in told["alternatives"]} <= set(told["connections"])
             assert httpx.get(f"{told['control']}/today").json() == {"date": "2026-11-20"}
         finally:
             process.send_signal(signal.SIGTERM)

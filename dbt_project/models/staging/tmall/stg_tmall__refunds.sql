@@ -1,7 +1,7 @@
--- Grain: one row per shop and refund, newest version.
+-- Grain: one row per shop and refund, newest version, by whichever feed it came: TOP or the push database.
 
 with newest as (
-    {{ newest_version(source('tmall', 'tmall__refunds')) }}
+    {{ newest_version(source('tmall', 'tmall__refunds'), source('tmall_push', 'tmall_push__refunds')) }}
 ),
 
 renamed as (

@@ -1,7 +1,7 @@
 -- Grain: one row per shop and trade line (oid) of the newest version of its trade.
 
 with newest as (
-    {{ newest_version(source('tmall', 'tmall__trades')) }}
+    {{ newest_version(source('tmall', 'tmall__trades'), source('tmall_push', 'tmall_push__trades')) }}
 ),
 
 lines as (

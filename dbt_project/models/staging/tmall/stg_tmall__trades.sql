@@ -1,7 +1,7 @@
--- Grain: one row per shop and trade (tid), newest version.
+-- Grain: one row per shop and trade (tid), newest version, by whichever feed it came: TOP or the push database.
 
 with newest as (
-    {{ newest_version(source('tmall', 'tmall__trades')) }}
+    {{ newest_version(source('tmall', 'tmall__trades'), source('tmall_push', 'tmall_push__trades')) }}
 ),
 
 renamed as (
