@@ -12,6 +12,12 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
+
+def ready_from(day: date, hour: time) -> datetime:
+    """The moment from which a platform has `day`, when it is ready at `hour` (Asia/Shanghai) of the next morning."""
+    return datetime.combine(day + timedelta(days=1), hour, SHANGHAI)
+
+
 Record = dict[str, Any]
 """One object as the platform said it (JSON types; ids beyond 2^53 stay `int` or `str`)."""
 
@@ -77,7 +83,7 @@ class TokenStore(Protocol):
     """Where grants are kept between runs. A refresh token works once, so one process renews and all others read."""
 
     def exclusive(self, account: str, seed: str) -> AbstractContextManager[TokenSlot]:
-        """Hold the account's grant. `seed` is what the connection itself holds: another one means a new authorisation."""
+        """Hold the account's grant; `seed` names what the connection itself holds, another one a new authorisation."""
         ...
 
 
@@ -151,6 +157,8 @@ class Entity:
     field that may be absent or null. A required field that is missing or has another type is drift.
     `version` is the path of the platform's own change time, compared as text; None: the date of the load.
     `reread_days` full days before the business date are read again each night.
+    `ready_at` is the hour in Asia/Shanghai from which the platform has the day before: a night that runs earlier
+    leaves that day to the next one, instead of waiting for it.
     """
 
     name: str
@@ -161,6 +169,7 @@ class Entity:
     version: str | None = None
     personal: Mapping[str, Personal] = field(default_factory=dict)
     reread_days: int = 0
+    ready_at: time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

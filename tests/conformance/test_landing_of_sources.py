@@ -20,11 +20,12 @@ from quanyu.errors import Rejected
 from quanyu.vault import Vault
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
+from tests.truth import wires
 
 DAY = date(2026, 11, 20)
 FIRST = DAY - timedelta(days=6)
 VAULT = Vault(bytes(range(32)))
-FOUND = discovery.sources()
+FOUND = {name: source for name, source in discovery.sources().items() if name in wires()}
 ENTITIES = [pytest.param(s, e, id=f"{s.name}.{e.name}") for s in FOUND.values() for e in s.entities]
 
 

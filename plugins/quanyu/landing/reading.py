@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from quanyu import warehouse
-from quanyu.contracts import Connection, Entity, Mode, Page, Personal, Record, Source, Window
+from quanyu.contracts import Connection, Entity, Mode, Page, Personal, Record, Source, Window, ready_from
 from quanyu.errors import QuanyuError, Rejected, Retryable, SchemaDrift
 from quanyu.landing import books, tables
 from quanyu.landing.books import Load
@@ -76,10 +76,14 @@ def land(
 
 
 def _window(last: date | None, entity: Entity, business_date: date, history_days: int) -> Window:
-    if last is None:
-        return Window.of_days(business_date - timedelta(days=history_days), business_date)
-    # A night that was missed is made up for: the days since the last one that got through are read too.
-    return Window.of_days(last + timedelta(days=1 - entity.reread_days), business_date)
+    until = business_date
+    if entity.ready_at and utc_now() < ready_from(until, entity.ready_at):
+        until -= timedelta(days=1)
+    first = until - timedelta(days=history_days)
+    if last is not None:
+        # A night that was missed is made up for: the days since the last one that got through are read too.
+        first = last + timedelta(days=1 - entity.reread_days)
+    return Window.of_days(min(first, until), until)
 
 
 def _speakable(error: Exception) -> QuanyuError:
