@@ -86,16 +86,16 @@ def content(dsn: str, schema: str, source: Source, entity: Entity) -> list[tuple
 
 
 def newest(dsn: str, source: Source, entity: Entity) -> dict[str, str]:
-    """The newest version of every row in raw that is not deleted."""
+    """The newest version of every row in raw that is not deleted, of the days since FIRST where rows have a day."""
     table = sql.Identifier("raw", f"{source.name}__{entity.name}")
     query = sql.SQL(
         """select record_key, payload from (
-            select distinct on (record_key) record_key, payload::text as payload, is_deleted from {}
+            select distinct on (record_key) record_key, business_date, payload::text as payload, is_deleted from {}
             order by record_key, version desc) as versions
-        where not is_deleted"""
+        where not is_deleted and coalesce(business_date >= %s, true)"""
     ).format(table)
     with warehouse.connect(dsn) as connection:
-        return dict(connection.execute(query).fetchall())
+        return dict(connection.execute(query, [FIRST]).fetchall())
 
 
 def last_load(dsn: str, *columns: str) -> tuple[Any, ...]:

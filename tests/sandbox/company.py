@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import json
 import os
@@ -24,10 +25,12 @@ from psycopg import sql
 
 from quanyu import warehouse
 from quanyu.contracts import SHANGHAI
-from quanyu.local.environment import metadata_database
+from quanyu.local.environment import Secrets, metadata_database
 from quanyu.local.processes import Process, sigterm_like_ctrl_c
 from quanyu.local.stack import Stack
 from quanyu.settings import PROJECT
+from quanyu.vault import Vault
+from tests.sandbox.clear import in_clear
 from tests.sandbox.world.score import score
 
 Say = Callable[[str], None]
@@ -63,11 +66,15 @@ class Company:
         """Precision and recall of One-ID over pairs of accounts, against who the world knows them to be."""
         known = self.control.get("/truth").json()
         with warehouse.connect(self.stack.warehouse_url) as connection:
-            found = connection.execute(
-                "select account_type, scope, account_id, one_id from identity.bridge_account_customer"
-            ).fetchall()
+            found = {
+                (kind, scope, account): one_id
+                for kind, scope, account, one_id in connection.execute(
+                    "select account_type, scope, account_id, one_id from identity.bridge_account_customer"
+                )
+            }
+            clear = in_clear(found, connection, Vault(base64.b64decode(Secrets.of(self.stack.home).vault_key)))
         reached = score(
-            {(kind, scope, account): one_id for kind, scope, account, one_id in found},
+            {clear[account]: one_id for account, one_id in found.items()},
             {tuple(account): person for *account, person in known["truth"]},
             [[tuple(account) for account in group] for group in known["provable"]],
             [[tuple(mark) for mark in marks] for marks in known["marks"]],
