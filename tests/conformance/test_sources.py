@@ -26,7 +26,7 @@ from quanyu.errors import (
     SchemaDrift,
     Throttled,
 )
-from quanyu.sources.store.client import Drop
+from quanyu.outbox import Drop
 from quanyu.sources.store.files import Kind, records
 from quanyu.sources.tmall import client as tmall_client
 from tests.fixtures.source_server import Reply, says, scripted

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from quanyu.contracts import SHANGHAI, Record, Window
 from tests.sandbox.world import World
+from tests.sandbox.world.facts import Fact
 
 Facts = dict[str, tuple[Any, ...]]
 
@@ -58,6 +59,29 @@ def midnights(window: Window) -> Iterator[tuple[date, datetime, datetime]]:
     for day in window.days():
         start = datetime.combine(day, time(), SHANGHAI)
         yield day, start, start + timedelta(days=1)
+
+
+def of_files(
+    facts: Callable[[World], list[Fact]], key: tuple[str, ...], told: tuple[str, ...], version: str = ""
+) -> Truth:
+    """The truth of daily files: every row of the days, by key and version, with the columns `told` as text."""
+
+    def happened(world: World, window: Window, end: datetime) -> Facts:
+        found: Facts = {}
+        for fact in world.chapter(facts):
+            if window.start <= fact.at < window.end and fact.at < end:
+                parts = [str(fact.row[name]) for name in key] + ([_zoned(fact.row[version])] if version else [])
+                found["|".join(parts)] = tuple(str(fact.row[column]) for column in told)
+        return found
+
+    def says(row: Record) -> tuple[Any, ...]:
+        return tuple("" if row.get(column) is None else str(row[column]) for column in told)
+
+    return Truth(happened, says)
+
+
+def _zoned(wall_clock: str) -> str:
+    return datetime.fromisoformat(wall_clock).replace(tzinfo=SHANGHAI).isoformat()
 
 
 def _modules() -> dict[str, Any]:

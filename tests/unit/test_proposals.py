@@ -15,7 +15,7 @@ from quanyu.proposals.model import Pair, compare
 from quanyu.proposals.records import Record
 from quanyu.sources import store
 from quanyu.sources.store import files
-from quanyu.sources.store.client import Drop
+from quanyu.outbox import Drop
 from tests.fixtures.phoneless_world import Labelled, labelled
 
 DEFAULT_THRESHOLD = 0.9

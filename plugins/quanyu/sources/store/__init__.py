@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from quanyu.contracts import Entity, Mode, Page, Personal, Source, Window
-from quanyu.sources.store.client import Outbox, connect
+from quanyu.outbox import Outbox, connect
 from quanyu.sources.store.files import Kind, read
 
 _RECEIPTS = Kind(

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from quanyu.contracts import Page, Record, Window
 from quanyu.errors import Rejected, SchemaDrift
-from quanyu.sources.store.client import Drop, Outbox
+from quanyu.outbox import Drop, Outbox
 from quanyu.transport import place
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""The stores' outbox: CSV files on an SFTP server whose key we know, each vouched for by a `.done` file."""
+"""An outbox: files on an SFTP server whose key we know, each vouched for by a `.done` file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 import paramiko
@@ -83,6 +83,16 @@ class Outbox:
             )
         return Drop(name, content, rows)
 
+    def fetch(self, name: str, into: BinaryIO) -> None:
+        """Write the bytes of a file into `into`, from its start whenever the session broke."""
+
+        def copy(sftp: paramiko.SFTPClient) -> None:
+            into.seek(0)
+            into.truncate()
+            sftp.getfo(f"{self._folder}/{name}", into)
+
+        self._retrying(copy)
+
     def close(self) -> None:
         """Leave the server."""
         if self._ssh is not None:
@@ -90,12 +100,9 @@ class Outbox:
         self._ssh = self._sftp = None
 
     def _read(self, name: str) -> bytes:
-        def read(sftp: paramiko.SFTPClient) -> bytes:
-            buffer = io.BytesIO()
-            sftp.getfo(f"{self._folder}/{name}", buffer)
-            return buffer.getvalue()
-
-        return self._retrying(read)
+        buffer = io.BytesIO()
+        self.fetch(name, buffer)
+        return buffer.getvalue()
 
     def _retrying(self, call: Callable[[paramiko.SFTPClient], T]) -> T:
         """Call with a live session, a new one after each failure; the last error is raised."""

@@ -1,0 +1,36 @@
+-- Grain: one row per event.
+
+with newest as (
+    {{ newest_version(source('tracking', 'tracking__events')) }}
+),
+
+renamed as (
+    select
+        account as brand,
+        landed_on,
+        first_landed_on,
+        -- ids
+        {{ json_text('payload', 'event_id') }} as event_id,
+        {{ json_text('payload', 'appid') }} as appid,
+        {{ json_text('payload', 'device_id') }} as device_id,
+        {{ json_text('payload', 'user_id') }} as user_id,
+        {{ json_text('payload', 'openid') }} as openid,
+        {{ json_text('payload', 'unionid') }} as unionid,
+        {{ json_text('payload', 'phone_sha256') }} as phone_hash_token,
+        {{ json_text('payload', 'session_id') }} as session_id,
+        {{ json_text('payload', 'sku') }} as sku,
+        -- strings
+        {{ json_text('payload', 'event') }} as event_name,
+        {{ json_text('payload', 'platform') }} as platform,
+        {{ json_text('payload', 'page') }} as page,
+        {{ json_text('payload', 'utm_source') }} as utm_source,
+        {{ json_text('payload', 'utm_campaign') }} as utm_campaign,
+        -- numerics
+        {{ integer_number(json_text('payload', 'properties', 'duration_ms')) }} as duration_ms,
+        -- timestamps
+        {{ zoned_time(json_text('payload', 'occurred_at')) }} as occurred_at
+    from newest
+    where not is_deleted
+)
+
+select * from renamed

@@ -1,0 +1,118 @@
+"""Our own tracking: what people do in the mini program, the app and on the web site, event by event.
+
+No platform exports raw events (We分析 keeps them), so the envelope is our own: event_id, event, occurred_at, platform,
+appid, device_id, user_id, openid, unionid, page, product, campaign and a free object of properties.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.sandbox.world.calendar import moment
+from tests.sandbox.world.catalogue import ITEMS
+from tests.sandbox.world.facts import Fact, in_order
+from tests.sandbox.world.journeys import Journey
+from tests.sandbox.world.model import Account
+from tests.sandbox.world.openids import MINI_APPID, openid
+
+if TYPE_CHECKING:
+    from tests.sandbox.world import World
+    from tests.sandbox.world.truth import Identifier
+
+APP = "app.quanyu"
+SITE = "www.quanyu"
+
+_USES_MINI = {"regular": 0.45, "online": 0.3, "store_shopper": 0.25, "new_fan": 0.5, "old_fan": 0.15}
+_USES_APP = {"regular": 0.15, "online": 0.12}
+_PAGES = ("pages/index/index", "pages/product/detail", "pages/cart/cart", "pages/activity/double11")
+
+
+def events(world: World) -> list[Fact]:
+    """Sessions of a few events each; in the app one of them may be the login, with the phone's SHA-256."""
+    rng = world.dice("tracking")
+    found: list[Fact] = []
+    for journey in world.journeys:
+        for _ in range(rng.randint(1, 3) if rng.random() < _USES_MINI.get(journey.person.persona, 0.03) else 0):
+            found += _session(world, journey, rng, "mini_program")
+        for _ in range(rng.randint(1, 2) if rng.random() < _USES_APP.get(journey.person.persona, 0.01) else 0):
+            found += _session(world, journey, rng, "app")
+        if rng.random() < 0.08:
+            found += _session(world, journey, rng, "web")
+    return in_order(found)
+
+
+def _session(world: World, journey: Journey, rng: random.Random, platform: str) -> list[Fact]:
+    person = journey.person
+    at = moment(rng, world.calendar.ago(rng.randint(-2, world.calendar.history_days)), 8, 23)
+    session = f"s{rng.randrange(16**12):012x}"
+    names = ["page_view", *rng.choices(("page_view", "product_view", "add_to_cart", "share"), k=rng.randint(1, 4))]
+    if platform == "app":
+        names.insert(0, "login")
+    found = []
+    for name in names:
+        row = _row(world, journey, rng, platform=platform, name=name, at=at) | {"session_id": session}
+        found.append(Fact(at, row, person.id))
+        at += timedelta(seconds=rng.randint(2, 200))
+    # A session that runs past midnight belongs to the day on which it began, event by event.
+    return found
+
+
+def _row(
+    world: World, journey: Journey, rng: random.Random, *, platform: str, name: str, at: datetime
+) -> dict[str, Any]:
+    person = journey.person
+    in_mini, in_app = platform == "mini_program", platform == "app"
+    phone = journey.phone_on(at.date())
+    item = rng.choice(ITEMS)
+    return {
+        "event_id": f"{rng.randrange(16**32):032x}",
+        "event": name,
+        "occurred_at": at.isoformat(),
+        "platform": platform,
+        "appid": {"mini_program": MINI_APPID, "app": APP, "web": SITE}[platform],
+        "device_id": world.code(f"{platform} device", person.id, "d", 20),
+        "user_id": world.code("app user", person.id, "u", 12) if in_app else "",
+        "openid": openid(world, MINI_APPID, person.id) if in_mini else "",
+        # A user who never gave the program anything but a look has no unionid there.
+        "unionid": person.unionid if in_mini and journey.follows_on is not None else "",
+        "phone_sha256": hashlib.sha256(phone.encode()).hexdigest() if name == "login" else "",
+        "session_id": "",
+        "page": rng.choice(_PAGES),
+        "sku": item.sku if name in {"product_view", "add_to_cart"} else "",
+        "utm_source": rng.choice(("", "", "official_account", "xiaohongshu", "wecom")),
+        "utm_campaign": rng.choice(("", "", "双11-收割")),
+        "properties": {"duration_ms": rng.randint(200, 60000)},
+    }
+
+
+def _account(row: dict[str, Any]) -> Account | None:
+    if row["openid"]:
+        return ("mini_program_user", row["appid"], row["openid"])
+    return ("app_user", row["appid"], row["user_id"]) if row["user_id"] else None
+
+
+def accounts(world: World) -> Iterator[tuple[Account, str]]:
+    """Users of the mini program by openid, of the app by user id; a visitor of the site stays anonymous."""
+    for fact in world.chapter(events):
+        if account := _account(fact.row):
+            yield account, fact.person
+
+
+def evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
+    """The unionid that the mini program says, and the phone of a login in the app."""
+    from tests.sandbox.world.truth import night, own_phone
+
+    for fact in world.chapter(events):
+        account = _account(fact.row)
+        if account is None or not (world.calendar.first <= fact.at.date() and fact.at < night(day)):
+            continue
+        shown = {("unionid", fact.row["unionid"]), ("openid", fact.row["openid"])}
+        ids = {(kind, value, fact.person) for kind, value in shown if value}
+        for phone in world.person(fact.person).phones:
+            if hashlib.sha256(phone.encode()).hexdigest() == fact.row["phone_sha256"]:
+                ids |= own_phone(world, phone, fact.person)
+        yield account, ids
