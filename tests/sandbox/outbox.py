@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from quanyu.contracts import SHANGHAI
 from tests.sandbox.drops import Drop
+from tests.sandbox.store_files import more_drops
 from tests.sandbox.world import World
 from tests.sandbox.world.catalogue import CLOSED_STORE, GB18030_STORE, STORES
 from tests.sandbox.world.model import Card, Receipt, Visit
@@ -51,7 +52,7 @@ def drops(world: World, today: date) -> dict[str, Drop]:
             late = receipts[store, day, True]
             if late and today > day:
                 found.append(_receipts(late, store, day, 2))
-    return {drop.name: drop for drop in found}
+    return {drop.name: drop for drop in [*found, *more_drops(world, today)]}
 
 
 def _receipts(receipts: Iterable[Receipt], store: str, day: date, sequence: int) -> Drop:

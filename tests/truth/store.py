@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from quanyu.contracts import Window
 from tests.sandbox.world import World
+from tests.sandbox.world.systems import store as chapters
 from tests.truth import Facts, Truth, Wire, fen, midnights, text
 
 
@@ -50,7 +51,33 @@ def _visits(world: World, window: Window, _end: datetime) -> Facts:
     }
 
 
+def _tenders(world: World, window: Window, end: datetime) -> Facts:
+    today = (end - timedelta(seconds=1)).date()
+    found = {}
+    for tender in world.chapter(chapters.tenders):
+        receipt = tender.receipt
+        is_there = not (receipt.late and receipt.sold_at.date() >= today)
+        if is_there and window.start <= receipt.sold_at < window.end:
+            found[f"{receipt.store}|{receipt.receipt_no}|{tender.number}"] = (tender.pay_way, tender.fen)
+    return found
+
+
+def _footfall(world: World, window: Window, _end: datetime) -> Facts:
+    return {
+        f"{count.store}|{count.door}|{text(count.start)}": (count.came, count.left)
+        for count in world.chapter(chapters.footfall)
+        if window.start <= count.start < window.end
+    }
+
+
+def _stores(_world: World, _window: Window, _end: datetime) -> Facts:
+    return {store["store_code"]: (store["city"], store["longitude"]) for store in chapters.directory()}
+
+
 TRUTH = {
+    "tenders": Truth(_tenders, lambda row: (row["pay_way"], fen(row["amount"]))),
+    "footfall": Truth(_footfall, lambda row: (int(row["in_count"]), int(row["out_count"]))),
+    "stores": Truth(_stores, lambda row: (row["city"], row["longitude"])),
     "receipts": Truth(_receipts, lambda row: (fen(row["amount"]), row["sell_way"], row["phone"], row["member_card"])),
     "members": Truth(_store_members, lambda row: (row["name"], row["phone"], row["tmall_ouid"], row["sms_consent"])),
     "visits": Truth(_visits, lambda row: (row["store_code"], row["member_card"], row["unionid"], row["phone_hash"])),

@@ -1,8 +1,9 @@
-"""Stores: receipts, members and visits, from the CSV files that the store systems drop on an SFTP server.
+"""Stores: receipts, members, visits and more, from the CSV files that the store systems drop on an SFTP server.
 
-What: receipt lines and visits, one file per store and day; members that changed, one file per day. Names, phones,
-birthdays and addresses are personal; the phone of a receipt is what the clerk typed, an address is there only where
-the stores ask for one.
+What: receipt lines, tenders, visits and what the doors counted, one file per store and day; members that changed, one
+file per day; the directory of the stores with their coordinates (GCJ-02), whole every day. Names, phones, birthdays and
+addresses are personal; the phone of a receipt is what the clerk typed, an address is there only where the stores ask
+for one.
 
 Why a re-run is safe: files are only read, never renamed or deleted, and a file counts only when it is the one
 that its `.done` announces. A day is read whole and replaces that day; the last three are read again, because
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from quanyu.contracts import Entity, Mode, Page, Personal, Source, Window
+from quanyu.errors import NotReady
 from quanyu.outbox import Outbox, connect
 from quanyu.sources.store.files import Kind, read
 
@@ -81,6 +83,39 @@ _VISITS = Kind(
         "channel": "text",
     },
 )
+_TENDERS = Kind(
+    entity="tenders",
+    prefix="TENDERS",
+    is_per_store=True,
+    key=("store_code", "receipt_no", "tender_no"),
+    columns=dict.fromkeys(("store_code", "receipt_no", "tender_no", "paid_at", "pay_way", "amount"), "text"),
+)
+_FOOTFALL = Kind(
+    entity="footfall",
+    prefix="FOOTFALL",
+    is_per_store=True,
+    key=("store_code", "door", "interval_start"),
+    columns=dict.fromkeys(
+        ("store_code", "door", "interval_start", "interval_minutes", "in_count", "out_count"), "text"
+    ),
+)
+_STORES = Kind(
+    entity="stores",
+    prefix="STORES",
+    is_per_store=False,
+    key=("store_code",),
+    columns={
+        "store_code": "text",
+        "store_name": "text",
+        "province": "text",
+        "city": "text",
+        "district": "text?",
+        "longitude": "text?",
+        "latitude": "text?",
+        "opened_on": "text?",
+        "closed_on": "text?",
+    },
+)
 
 
 def _of_each_day(kind: Kind) -> Callable[[Outbox, Window], Iterator[Page]]:
@@ -93,6 +128,17 @@ def _of_each_day(kind: Kind) -> Callable[[Outbox, Window], Iterator[Page]]:
 
 def _members(client: Outbox, window: Window) -> Iterator[Page]:
     return (page for _, page in read(client, _MEMBERS, window))
+
+
+def _stores(client: Outbox, window: Window) -> Iterator[Page]:
+    """The directory as the last day of the window has it; without its file there is nothing to compare with."""
+    day = max(window.days())
+    for _, page in read(client, _STORES, Window.of_days(day, day)):
+        if not page.records:
+            raise NotReady(
+                f"there are no stores in a file STORES_{day:%Y%m%d}.", remedy="let the store system finish its export."
+            ).at(f"store.stores {day}")
+        yield page
 
 
 _daily = partial(Entity, mode=Mode.DAILY, reread_days=3)
@@ -131,5 +177,8 @@ SOURCE = Source(
             personal={"phone_hash": Personal.PHONE_MD5},
             read=_of_each_day(_VISITS),
         ),
+        _daily(name="tenders", key=_TENDERS.key, fields=_TENDERS.columns, read=_of_each_day(_TENDERS)),
+        _daily(name="footfall", key=_FOOTFALL.key, fields=_FOOTFALL.columns, read=_of_each_day(_FOOTFALL)),
+        Entity(name="stores", key=_STORES.key, mode=Mode.SNAPSHOT, fields=_STORES.columns, read=_stores),
     ),
 )
