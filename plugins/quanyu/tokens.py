@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from quanyu.contracts import Connection, Grant, TokenSlot
-from quanyu.errors import NeedsPerson, TokenExpired
+from quanyu.contracts import Connection, Grant, Record, TokenSlot
+from quanyu.errors import NeedsPerson, Rejected, TokenExpired
 from quanyu.settings import utc_now
 from quanyu.transport import Http
 
 _MARGIN = timedelta(seconds=60)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_A_DAY = 86_400
+# Longer than any token lives, in seconds; as a moment it lies in 2001.
+_LONGEST_SPAN = 1_000_000_000
 _AUTHORISE = "authorise the app again and put the new tokens into the connection's extra."
 
 T = TypeVar("T")
@@ -83,6 +86,28 @@ class Tokens:
             return
         with self._where.tokens.exclusive(self._where.account, _fingerprint(self._seed)) as slot:
             yield slot
+
+
+def refreshed(call: Callable[[], Record], *, lifetime: str, kept: str = "") -> Grant:
+    """Make a refresh call and read the grant in its data; `lifetime` names how long the new token lives.
+
+    `kept` is the refresh token that goes on where the answer brings none. Raises NeedsPerson when the platform
+    refuses, or answers without a token: it may have turned the pair over, and then nobody knows the new one.
+    """
+    try:
+        data = call()
+    except (TokenExpired, Rejected, NeedsPerson) as error:
+        raise NeedsPerson(f"the refresh token is refused: {error.message}", remedy=_AUTHORISE) from None
+    access, refresh = str(data.get("access_token") or ""), str(data.get("refresh_token") or kept)
+    if not access or not refresh:
+        raise NeedsPerson("the answer to the refresh holds no tokens.", remedy=_AUTHORISE)
+    return Grant(access_token=access, refresh_token=refresh, expires_at=_end(data.get(lifetime)))
+
+
+def _end(told: object) -> datetime:
+    """When a token ends: told as a span in seconds or as a moment; a day from now when it is not told at all."""
+    seconds = (int(str(told)) if str(told).isdecimal() else 0) or _A_DAY
+    return datetime.fromtimestamp(seconds, UTC) if seconds > _LONGEST_SPAN else utc_now() + timedelta(seconds=seconds)
 
 
 class _Memory:

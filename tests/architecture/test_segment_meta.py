@@ -145,7 +145,7 @@ def test_an_unknown_key_is_refused() -> None:
         ({"purpose": "sales"}, "purpose is none of care, service, marketing"),
         ({"channels": ["carrier_pigeon"]}, "channel carrier_pigeon is unknown"),
         ({"channels": ["aliyun_sms"]}, "templates and channels differ"),
-        ({"sources": ["jd"]}, "source jd is unknown"),
+        ({"sources": ["nowhere"]}, "source nowhere is unknown"),
         ({"templates": {"aliyun_sms": "SMS_1"}}, "text message SMS_1 is not in sms_templates"),
         ({"cap": {"days": 7}}, "cap needs days and messages, both at least 1"),
         ({"size_band": {"min": 5, "max": 1, "change": 0.5}}, "size_band needs min <= max and a change above 0"),

@@ -1,4 +1,4 @@
-"""Xiaohongshu advertising (聚光): the offline creative report.
+"""Xiaohongshu advertising (聚光): the offline creative report, and three lists that page in two ways.
 
 From the contract: header `Access-Token`, numbers as strings, `-` where a ratio has no base, paging by `total_count`,
 `end_date` no later than the last day that is over, both tokens rotate on refresh, and young days are still growing
@@ -10,25 +10,33 @@ token, 429 too many requests, 400 wrong parameter, 403 an advertiser that the to
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, ClassVar
 
 from aiohttp import web
 
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import ENTRY, Clock, Platform
+from tests.sandbox.rotation import Rotation
 from tests.sandbox.world import World
+from tests.sandbox.world.facts import text
 from tests.sandbox.world.model import ADVERTISER, CreativeDay
+from tests.sandbox.world.systems.xiaohongshu import Made, structure
 
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
 
 _APP_ID = "20261120"
 _SECRET = "sandbox-xhs-secret"
-_TOKEN_LIFE = timedelta(hours=24)
 _REPORT = "/jg/data/report/offline"
+_CHANGING = {
+    "data_list": "fee",
+    "base_campaign_dtos": "campaign_enable",
+    "unit_infos": "enable",
+    "creativity_dtos": "creativity_enable",
+}
+"""The lists of rows, and in each the field that the fault `changed_type` changes."""
 
 
 class XhsError(Exception):
@@ -47,8 +55,7 @@ class Xiaohongshu(Platform):
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
-        self._numbers = itertools.count(1)
-        self._mint()
+        self.tokens = Rotation(clock, "xhs")
 
     def routes(self) -> list[web.RouteDef]:
         """Paths below the documented base `/api/open`, which a connection's URL may or may not name."""
@@ -56,6 +63,9 @@ class Xiaohongshu(Platform):
             "/oauth2/refresh_token": self._refresh,
             f"{_REPORT}/creative": self._creative,
             f"{_REPORT}/creativity": self._creative,
+            "/jg/campaign/list": self._campaigns,
+            "/jg/unit/list": self._units,
+            "/jg/creativity/search": self._creatives,
         }
         return [
             web.post(base + path, self._answering(answer, is_open=path.startswith("/oauth2")))
@@ -65,23 +75,12 @@ class Xiaohongshu(Platform):
 
     def connection(self, url: str) -> dict[str, Any]:
         """App credentials and the living tokens."""
-        extra = {"access_token": self._access, "refresh_token": self._refresh_token, "account": ADVERTISER}
-        return {"conn_type": "http", "host": url, "login": _APP_ID, "password": _SECRET, "extra": extra}
-
-    def _mint(self) -> dict[str, Any]:
-        """Give out a fresh pair of tokens; the old pair is dead."""
-        number = next(self._numbers)
-        self._access, self._refresh_token = f"xhs-access-{number:06d}", f"xhs-refresh-{number:06d}"
-        self._dies_at: datetime = self.clock.now() + _TOKEN_LIFE
-        return {
-            "access_token": self._access,
-            "access_token_expires_in": int(_TOKEN_LIFE.total_seconds()),
-            "refresh_token": self._refresh_token,
-            "refresh_token_expires_in": 7 * 86400,
-            "approval_role_type": 4,
-            "approval_advertisers": [{"advertiser_id": ADVERTISER, "advertiser_name": "全域母婴"}],
-            "platform_type": 1,
+        extra = {
+            "access_token": self.tokens.access,
+            "refresh_token": self.tokens.refresh,
+            "account": ADVERTISER,
         }
+        return {"conn_type": "http", "host": url, "login": _APP_ID, "password": _SECRET, "extra": extra}
 
     def _answering(self, answer: Answer, *, is_open: bool) -> Callable[[web.Request], Any]:
         """Wrap an answer into the envelope, HTTP 200 whatever happens."""
@@ -107,16 +106,95 @@ class Xiaohongshu(Platform):
         if self.faults.take("throttle", request.path):
             raise XhsError(429, "请求过于频繁，请稍后重试")
         if self.faults.take("token_expired", request.path):
-            self._dies_at = self.clock.now()
-        if request.headers.get("Access-Token") != self._access or self.clock.now() >= self._dies_at:
+            self.tokens.kill()
+        if not self.tokens.lives(request.headers.get("Access-Token")):
             raise XhsError(401, "access_token is invalid or expired")
 
     def _refresh(self, body: dict[str, Any]) -> dict[str, Any]:
         if (str(body.get("app_id")), body.get("secret")) != (_APP_ID, _SECRET):
             raise XhsError(400, "wrong app_id or secret")
-        if body.get("refresh_token") != self._refresh_token:
+        if body.get("refresh_token") != self.tokens.refresh:
             raise XhsError(401, "refresh_token is invalid or expired")
-        return self._mint()
+        self.tokens.mint()
+        return {
+            "access_token": self.tokens.access,
+            "access_token_expires_in": int(self.tokens.life.total_seconds()),
+            "refresh_token": self.tokens.refresh,
+            "refresh_token_expires_in": 7 * 86400,
+            "approval_role_type": 4,
+            "approval_advertisers": [{"advertiser_id": ADVERTISER, "advertiser_name": "全域母婴"}],
+            "platform_type": 1,
+        }
+
+    def _campaigns(self, body: dict[str, Any]) -> dict[str, Any]:
+        rows = [self._campaign(of) for of in structure(self.world).campaigns]
+        number, size = _paging(body, body.get("page") or {}, "page_index")
+        return {
+            "page": {"page_index": number, "total_count": len(rows)},
+            "base_campaign_dtos": _cut(rows, number, size),
+        }
+
+    def _units(self, body: dict[str, Any]) -> dict[str, Any]:
+        rows = [self._unit(of) for of in structure(self.world).units]
+        number, size = _paging(body, body, "page")
+        return {"total_count": len(rows), "unit_infos": _cut(rows, number, size)}
+
+    def _creatives(self, body: dict[str, Any]) -> dict[str, Any]:
+        rows = [self._creative_dto(of) for of in structure(self.world).creatives]
+        number, size = _paging(body, body.get("page") or {}, "page_index")
+        return {"page": {"page_index": number, "total_count": len(rows)}, "creativity_dtos": _cut(rows, number, size)}
+
+    def _campaign(self, of: Made) -> dict[str, Any]:
+        end = self.clock.end
+        return {
+            "campaign_id": of.id,
+            "campaign_name": of.name,
+            "campaign_enable": int(of.runs(end)),
+            "campaign_filter_state": 1 if of.runs(end) else 2,
+            "marketing_target": 4,
+            "placement": 1,
+            "optimize_target": 0,
+            "bidding_strategy": 2,
+            "limit_day_budget": 1,
+            "campaign_day_budget": 50_000,
+            "start_time": text(of.created_at)[:10],
+            "expire_time": "2027-12-31",
+            "campaign_create_time": text(of.created_at),
+            "campaign_update_time": text(of.updated(end)),
+        }
+
+    def _unit(self, of: Made) -> dict[str, Any]:
+        end = self.clock.end
+        return {
+            "id": of.id,
+            "campaign_id": of.campaign_id,
+            "name": of.name,
+            "enable": int(of.runs(end)),
+            "unit_filter_state": 3 if of.runs(end) else 4,
+            "event_bid": 120,
+            "target_type": 1,
+            "note_ids": [of.note_id],
+            "create_time": text(of.created_at),
+            "update_time": text(of.updated(end)),
+        }
+
+    def _creative_dto(self, of: Made) -> dict[str, Any]:
+        end = self.clock.end
+        return {
+            "creativity_id": of.id,
+            "campaign_id": of.campaign_id,
+            "unit_id": of.unit_id,
+            "creativity_name": of.name,
+            "creativity_enable": int(of.runs(end)),
+            "creativity_filter_state": 1 if of.runs(end) else 3,
+            "audit_status": 200,
+            "material_type": 1,
+            "conversion_type": 0,
+            "note_id": of.note_id,
+            "note_type": 1,
+            "creativity_create_time": text(of.created_at),
+            "creativity_update_time": text(of.updated(end)),
+        }
 
     def _creative(self, body: dict[str, Any]) -> dict[str, Any]:
         first, last = _dates(body, self.clock.today)
@@ -163,14 +241,15 @@ class Xiaohongshu(Platform):
         return {**row, "placement": days[0].placement} if split else row
 
     def _drifted(self, data: dict[str, Any], path: str) -> dict[str, Any]:
-        """Schema drift: a column nobody knows, a fee that became a number."""
-        rows: Iterable[dict[str, Any]] = data.get("data_list", ())
+        """Schema drift: a column nobody knows, a fee that became a number, a state that became a word."""
+        rows: Iterable[dict[str, Any]] = next((data[name] for name in _CHANGING if name in data), ())
         if self.faults.take("unknown_column", path):
             for row in rows:
-                row["video_play_cnt"] = "17"
+                row["x_new_field"] = "17"
         if self.faults.take("changed_type", path):
             for row in rows:
-                row["fee"] = float(row["fee"])
+                name = next(_CHANGING[name] for name in _CHANGING if name in data)
+                row[name] = float(row[name]) if name == "fee" else str(row[name])
         return data
 
 
@@ -187,6 +266,20 @@ def _dates(body: dict[str, Any], today: date) -> tuple[date, date]:
     if first > last or last > today:
         raise XhsError(400, f"end_date must not be later than {today}")
     return first, last
+
+
+def _paging(body: dict[str, Any], page: Any, name: str) -> tuple[int, int]:
+    """The asked page. Raises XhsError for a wrong advertiser or page, also for one in another list's way."""
+    if str(body.get("advertiser_id")) != ADVERTISER:
+        raise XhsError(403, "no permission for this advertiser")
+    number, size = (page.get(name), page.get("page_size")) if isinstance(page, dict) else (None, None)
+    if not (isinstance(number, int) and isinstance(size, int) and number >= 1 and 1 <= size <= 100):
+        raise XhsError(400, f"{name} and page_size (at most 100) are required")
+    return number, size
+
+
+def _cut(rows: list[dict[str, Any]], number: int, size: int) -> list[dict[str, Any]]:
+    return rows[(number - 1) * size : number * size]
 
 
 def _yuan(fen: int) -> str:

@@ -113,6 +113,6 @@ def test_throttle_and_drift(sandbox: Sandbox) -> None:
     sandbox.fault("xiaohongshu", "changed_type")
     (drifted, *_) = _ask(sandbox)["data"]["data_list"]
     assert isinstance(drifted["fee"], float)
-    assert "video_play_cnt" in drifted
+    assert "x_new_field" in drifted
     (row, *_) = _ask(sandbox)["data"]["data_list"]
     assert isinstance(row["fee"], str)

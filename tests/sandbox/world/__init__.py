@@ -41,6 +41,7 @@ class World:
     seed: int
     calendar: Calendar
     journeys: list[Journey] = field(repr=False)
+    gave_up_number: frozenset[str] = field(repr=False)
     people: list[Person] = field(repr=False)
     staff: list[str] = field(repr=False)
     clerk_phones: tuple[str, ...] = field(repr=False)
@@ -70,6 +71,7 @@ class World:
             seed=seed,
             calendar=calendar,
             journeys=lives,
+            gave_up_number=cast.gave_up_number,
             people=cast.people,
             staff=[guide for guides in GUIDES.values() for guide in guides],
             clerk_phones=cast.clerk_phones,
@@ -97,6 +99,11 @@ class World:
     def code(self, what: str, of: str, prefix: str, length: int) -> str:
         """An opaque identifier: `what` a platform calls `of` (a person, an order), the same on every call."""
         return code(self.dice(f"{what}:{of}"), prefix, length)
+
+    @cached_property
+    def living(self) -> list[Journey]:
+        """The journeys that go on: whoever gave a number up is silent since, and somebody else answers it."""
+        return [journey for journey in self.journeys if journey.person.id not in self.gave_up_number]
 
     def person(self, person_id: str) -> Person:
         """Somebody by id."""

@@ -121,11 +121,11 @@ class Order:
         return max([*moments, *([self.touched] if self.touched else [])])
 
 
-def orders(world: World, system: str, share: Mapping[str, float] = SHARE) -> list[Order]:
-    """Every order of a system, oldest first; `share` is the part of each persona that buys there."""
+def orders(world: World, system: str, share: Mapping[str, float] = SHARE, *, refunded: float = 0.09) -> list[Order]:
+    """Every order of a system, oldest first; `share` of each persona buy there, `refunded` of paid orders are."""
     rng = world.dice(f"{system} orders")
     drawn: list[Order] = []
-    for journey in world.journeys:
+    for journey in world.living:
         person = journey.person
         if rng.random() >= share.get(person.persona, 0.0):
             continue
@@ -135,7 +135,7 @@ def orders(world: World, system: str, share: Mapping[str, float] = SHARE) -> lis
     drawn.sort(key=lambda order: (order.created_at, order.person))
     for number, order in enumerate(drawn, 1):
         order.number = number
-        order.refund = _refund(order, rng)
+        order.refund = _refund(order, rng, refunded)
         _close_when_all_is_refunded(order)
     return drawn
 
@@ -168,9 +168,9 @@ def _lines(rng: random.Random) -> list[OrderLine]:
     return found
 
 
-def _refund(order: Order, rng: random.Random) -> OrderRefund | None:
-    """In 9 of 100 paid orders one line is asked back days later; one in six is refused."""
-    if order.paid_at is None or rng.random() > 0.09:
+def _refund(order: Order, rng: random.Random, share: float) -> OrderRefund | None:
+    """In a share of the paid orders one line is asked back days later; one in six is refused."""
+    if order.paid_at is None or rng.random() > share:
         return None
     line = rng.choice(order.lines)
     asked = order.paid_at + timedelta(days=rng.randint(1, 8), minutes=rng.randrange(600))

@@ -1,4 +1,4 @@
--- Grain: one row per user of the mini program or the app, identifier and night it landed.
+-- Grain: one row per sighting of an identifier by a user of the mini program or the app; not unique.
 -- A device is no identity: families share tablets. A visitor of the web site who never logs in stays nobody.
 
 with events as (
@@ -64,12 +64,11 @@ evidence as (
         identifier_type,
         identifier_scope,
         identifier_value,
-        min(occurred_at) as seen_at,
-        max(occurred_at) as last_at,
+        occurred_at as seen_at,
+        occurred_at as last_at,
         first_landed_on as landed_on
     from sightings
-    where account_id is not null and identifier_value is not null
-    group by account_type, appid, account_id, identifier_type, identifier_scope, identifier_value, first_landed_on
 )
 
 select * from evidence
+where account_id is not null and identifier_value is not null

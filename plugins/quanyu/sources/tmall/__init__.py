@@ -17,60 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quanyu.contracts import Entity, Mode, Page, Source, Window
+from quanyu.paging import wall_clock
 from quanyu.sources.tmall.client import Listing, Top, connect
+from quanyu.taobao import REFUND_FIELDS, TRADE, TRADE_FIELDS
 
-_TRADE_FIELDS = {
-    "tid": "integer",
-    "status": "text",
-    "type": "text",
-    "payment": "text",
-    "post_fee": "text",
-    "created": "text",
-    "pay_time": "text?",
-    "modified": "text",
-    "buyer_open_uid": "text?",
-    "retail_store_code": "text?",
-    "receiver_state": "text?",
-    "receiver_city": "text?",
-    "receiver_district": "text?",
-}
-# `orders` asks for every field of the lines; there is no way to ask for fewer.
-_LINE_FIELDS = {
-    "oid": "integer",
-    "oid_str": "text?",
-    "status": "text",
-    "refund_status": "text",
-    "refund_id": "integer?",
-    "num_iid": "integer?",
-    "sku_id": "text?",
-    "outer_iid": "text?",
-    "outer_sku_id": "text?",
-    "title": "text?",
-    "sku_properties_name": "text?",
-    "num": "integer",
-    "price": "text?",
-    "total_fee": "text?",
-    "discount_fee": "text?",
-    "adjust_fee": "text?",
-    "payment": "text?",
-    "divide_order_fee": "text?",
-    "part_mjz_discount": "text?",
-    "cid": "integer?",
-    "end_time": "text?",
-    "consign_time": "text?",
-    "store_code": "text?",
-}
-_REFUND_FIELDS = {
-    "refund_id": "text",
-    "tid": "integer",
-    "oid": "integer",
-    "refund_fee": "text",
-    "status": "text",
-    "created": "text",
-    "modified": "text",
-    "ouid": "text?",
-    "buyer_open_uid": "text?",
-}
 _MEMBER_FIELDS = {
     "ouid": "text",
     "grade": "integer?",
@@ -97,9 +47,9 @@ _TRADES = Listing(
     total="total_results",
     wrappers=("trades", "trade"),
     key="tid",
-    changed="modified",
+    changed=wall_clock("modified"),
     can_skip_count=True,
-    parameters={"fields": ",".join([*_TRADE_FIELDS, "orders"]), "type": _TRADE_TYPES},
+    parameters={"fields": ",".join([*TRADE_FIELDS, "orders"]), "type": _TRADE_TYPES},
 )
 _REFUNDS = Listing(
     method="taobao.refunds.receive.get",
@@ -109,9 +59,9 @@ _REFUNDS = Listing(
     total="total_results",
     wrappers=("refunds", "refund"),
     key="refund_id",
-    changed="modified",
+    changed=wall_clock("modified"),
     can_skip_count=True,
-    parameters={"fields": ",".join(_REFUND_FIELDS)},
+    parameters={"fields": ",".join(REFUND_FIELDS)},
 )
 _MEMBERS = Listing(
     method="taobao.crm.members.increment.get.privy",
@@ -121,7 +71,8 @@ _MEMBERS = Listing(
     total="total_result",
     wrappers=("members", "basic_member"),
     key="ouid",
-    changed=None,
+    # A member does not say when its membership changed.
+    changed=lambda _: None,
     can_skip_count=False,
 )
 
@@ -148,7 +99,7 @@ SOURCE = Source(
             key=("tid",),
             mode=Mode.INCREMENT,
             version="modified",
-            fields={**_TRADE_FIELDS, **{f"orders.order[].{name}": kind for name, kind in _LINE_FIELDS.items()}},
+            fields=TRADE,
             read=_trades,
             reread_days=1,
         ),
@@ -157,7 +108,7 @@ SOURCE = Source(
             key=("refund_id",),
             mode=Mode.INCREMENT,
             version="modified",
-            fields=_REFUND_FIELDS,
+            fields=REFUND_FIELDS,
             read=_refunds,
             reread_days=1,
         ),

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from quanyu.contracts import SHANGHAI, Connection, Page, Record, Window
 from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
+from quanyu.paging import Shifting, backward
 from quanyu.settings import utc_now
-from quanyu.transport import Http, json_of, place
+from quanyu.transport import Http, json_of
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _PAGE_SIZE = 100
@@ -46,8 +48,8 @@ _REMEDIES = {
 class Listing:
     """How one API lists the rows that changed in a window.
 
-    `wrappers` is the double wrapper of its lists (`trades.trade`); `changed` is the row's own change time, by
-    which rows of the next window are told apart; None where the rows carry none.
+    `wrappers` is the double wrapper of its lists (`trades.trade`); `changed` tells the row's own change time, by which
+    rows of the next window are told apart.
     """
 
     method: str
@@ -57,7 +59,7 @@ class Listing:
     total: str
     wrappers: tuple[str, str]
     key: str
-    changed: str | None
+    changed: Callable[[Record], datetime | None]
     can_skip_count: bool
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -76,42 +78,29 @@ class Top:
         """Call an API and return what is inside its envelope; signed anew for every attempt."""
         return self._http.retrying(lambda: self._call_once(method, parameters))
 
-    def changed_rows(self, place_name: str, listing: Listing, window: Window) -> Iterator[Page]:
-        """Read every row that changed in `window`, oldest part first; a row may come twice, none is lost."""
-        for day in window.split(_LONGEST_WINDOW):
-            yield from self._part(place_name, listing, day)
+    def changed_rows(self, name: str, listing: Listing, window: Window) -> Iterator[Page]:
+        """Read every row that changed in `window`, oldest part first, once per change."""
+        shifting = Shifting(
+            first=partial(self._first, listing),
+            page=partial(self._page, listing),
+            size=_PAGE_SIZE,
+            key=listing.key,
+            changed=listing.changed,
+            longest=_LONGEST_WINDOW,
+            shortest=_SHORTEST_WINDOW,
+            most=_MOST_ROWS,
+        )
+        return (Page(rows) for rows in backward(name, shifting, window))
 
-    def _part(self, place_name: str, listing: Listing, window: Window) -> Iterator[Page]:
-        name = f"{place_name} {window.start.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-        with place(name):
-            total = self._count(listing, window)
-        if total > _MOST_ROWS and window.end - window.start > _SHORTEST_WINDOW:
-            for half in window.split((window.end - window.start) / 2):
-                yield from self._part(place_name, listing, half)
-            return
-        # TOP lists the newest change first. A row that changes while we read leaves the window and moves its
-        # successors towards page 1, so pages read from the last to the first repeat rows and never skip one.
-        seen: set[tuple[object, object]] = set()
-        for number in range(-(-total // _PAGE_SIZE), 0, -1):
-            with place(f"{name} page {number}"):
-                rows = self._page(listing, window, number)
-                fresh = [row for row in rows if _is_inside(row, listing, window) and _is_new(row, listing, seen)]
-            if fresh:
-                yield Page(fresh)
-
-    def _count(self, listing: Listing, window: Window) -> int:
+    def _first(self, listing: Listing, window: Window) -> tuple[Sequence[Record], int]:
         answer = self.call(listing.method, self._parameters(listing, window, 1, has_next="false"))
         total = answer.get(listing.total)
         if not isinstance(total, int):
             raise Retryable(f"{listing.method}: the answer has no {listing.total}.")
-        return total
+        return _rows(listing, answer), total
 
     def _page(self, listing: Listing, window: Window, number: int) -> Sequence[Record]:
-        answer = self.call(listing.method, self._parameters(listing, window, number, has_next="true"))
-        outer, inner = listing.wrappers
-        # An empty list comes as nothing at all or as {}.
-        rows = (answer.get(outer) or {}).get(inner) or []
-        return [row for row in rows if isinstance(row, dict)]
+        return _rows(listing, self.call(listing.method, self._parameters(listing, window, number, has_next="true")))
 
     def _parameters(self, listing: Listing, window: Window, number: int, *, has_next: str) -> dict[str, str]:
         return {
@@ -189,18 +178,8 @@ def connect(where: Connection, *, sleep: Callable[[float], None] = time.sleep) -
         yield Top(http, where)
 
 
-def _is_inside(row: Record, listing: Listing, window: Window) -> bool:
-    """Tell rows of the window from those of its end, which belong to the next one."""
-    if listing.changed is None:
-        return True
-    changed = row.get(listing.changed)
-    # A row without its change time is kept: the gate, not the reader, judges records.
-    return not isinstance(changed, str) or changed < window.end.astimezone(SHANGHAI).strftime(TIME_FORMAT)
-
-
-def _is_new(row: Record, listing: Listing, seen: set[tuple[object, object]]) -> bool:
-    mark = (row.get(listing.key), row.get(listing.changed) if listing.changed else None)
-    if mark in seen:
-        return False
-    seen.add(mark)
-    return True
+def _rows(listing: Listing, answer: Record) -> Sequence[Record]:
+    outer, inner = listing.wrappers
+    # An empty list comes as nothing at all or as {}.
+    rows = (answer.get(outer) or {}).get(inner) or []
+    return [row for row in rows if isinstance(row, dict)]

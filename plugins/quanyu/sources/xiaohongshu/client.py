@@ -1,99 +1,87 @@
-"""The report part of Xiaohongshu's advertising API (聚光)."""
+"""Xiaohongshu's advertising API (聚光): the report, and the lists of what is advertised."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from itertools import count
 
+from quanyu import xiaohongshu
 from quanyu.contracts import Connection, Page, Record, Window
-from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
-from quanyu.transport import Http, json_of, place
+from quanyu.errors import Retryable
+from quanyu.paging import numbered
+from quanyu.xiaohongshu import Xiaohongshu
 
 _REPORT = "/api/open/jg/data/report/offline/creative"
-_PAGE_SIZE = 500
+_REPORT_PAGE = 500
+_LIST_PAGE = 20
 
-# The platform publishes no table of codes, so its words decide; an unknown refusal is not repeated.
-_TOKEN = re.compile(r"token|授权|unauthor", re.IGNORECASE)
-_TOO_OFTEN = re.compile(r"频繁|限流|频率|too many|rate limit|limit exceeded|qps", re.IGNORECASE)
-_ILL = re.compile(r"系统|繁忙|稍后|超时|system|busy|timeout|internal|unavailable", re.IGNORECASE)
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list: its path, the name of its rows, and whether page and total stand in a `page` of their own."""
+
+    path: str
+    rows: str
+    has_page_object: bool
 
 
 class Spotlight:
-    """One advertiser's reports."""
+    """One advertiser."""
 
-    def __init__(self, http: Http, where: Connection) -> None:
-        self._http = http
-        self._token = str(where.extra["access_token"])
-        self._advertiser = where.account
+    def __init__(self, platform: Xiaohongshu) -> None:
+        self._platform = platform
 
     def creative_report(self, window: Window) -> Iterator[Page]:
         """Read each day of the window by itself; a day without rows still yields its (empty) page."""
         for day in window.days():
-            yield from self._day(day)
+            fetch = partial(self._report, day)
+            for rows in numbered(f"xiaohongshu.creative_report {day}", fetch, size=_REPORT_PAGE):
+                yield Page(rows, day)
 
-    def _day(self, day: date) -> Iterator[Page]:
-        for number in count(1):
-            with place(f"xiaohongshu.creative_report {day} page {number}"):
-                rows, total = self._http.retrying(partial(self._report, day, number))
-            yield Page(rows, day)
-            if number * _PAGE_SIZE >= total:
-                return
+    def listed(self, name: str, listing: Listing) -> Iterator[Page]:
+        """Read a whole list; `name` is the place of its errors."""
+        for rows in numbered(name, partial(self._list, listing), size=_LIST_PAGE):
+            yield Page(rows)
 
-    def _report(self, day: date, page: int) -> tuple[list[Record], int]:
-        """One page, and how many rows the whole day has."""
-        answer = json_of(
-            self._http.exchange(
-                "POST",
-                _REPORT,
-                headers={"Access-Token": self._token},
-                json={
-                    "advertiser_id": self._advertiser,
-                    "start_date": day.isoformat(),
-                    "end_date": day.isoformat(),
-                    "time_unit": "DAY",
-                    "split_columns": ["placement"],
-                    "page_num": page,
-                    "page_size": _PAGE_SIZE,
-                },
-            )
+    def _report(self, day: date, page: int) -> tuple[Sequence[Record], int]:
+        data = self._post(
+            _REPORT,
+            {
+                "start_date": day.isoformat(),
+                "end_date": day.isoformat(),
+                "time_unit": "DAY",
+                "split_columns": ["placement"],
+                "page_num": page,
+                "page_size": _REPORT_PAGE,
+            },
         )
-        if answer.get("code") != 0 or not answer.get("success"):
-            raise error_of(answer)
-        data = answer.get("data")
-        if not isinstance(data, dict) or "total_count" not in data:
-            raise Retryable("the report has no total_count.")
-        rows, total = data.get("data_list") or [], int(data["total_count"])
-        if not rows and (page - 1) * _PAGE_SIZE < total:
-            raise Retryable(f"an empty page before the end of {total} rows.")
-        return rows, total
+        return data.get("data_list") or [], _total(data)
+
+    def _list(self, listing: Listing, page: int) -> tuple[Sequence[Record], int]:
+        asked: Record = {"page": page, "page_size": _LIST_PAGE}
+        if listing.has_page_object:
+            asked = {"page": {"page_index": page, "page_size": _LIST_PAGE}}
+        data = self._post(listing.path, asked)
+        return data.get(listing.rows) or [], _total((data.get("page") or {}) if listing.has_page_object else data)
+
+    def _post(self, path: str, asked: Record) -> Record:
+        return self._platform.post(path, {"advertiser_id": self._platform.account, **asked})
 
 
-def error_of(answer: Record) -> QuanyuError:
-    """Translate a refusal; the text stands in `message` or in `msg`, depending on the API."""
-    said = str(answer.get("message") or answer.get("msg") or "no message")
-    message = f"code {answer.get('code')}, {said} (request {answer.get('request_id')})."
-    if _TOKEN.search(said):
-        # A refresh would replace the refresh token too, and the pair lives in a connection that we only read.
-        return NeedsPerson(message, remedy="authorise the app again and put the new access_token into extra.")
-    if _TOO_OFTEN.search(said):
-        return Throttled(message)
-    if _ILL.search(said):
-        return Retryable(message)
-    return Rejected(message, remedy="check advertiser_id and the app's permissions in the platform's console.")
+def _total(data: Record) -> int:
+    if "total_count" not in data:
+        raise Retryable("the list has no total_count.")
+    return int(data["total_count"])
 
 
 @contextmanager
 def connect(where: Connection, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Spotlight]:
     """Open one advertiser."""
-    if not where.extra.get("access_token") or not where.extra.get("account"):
-        raise ConfigurationError(
-            f"the connection quanyu_{where.name} is incomplete.",
-            remedy="set extra.access_token and extra.account (the advertiser's id).",
-        )
-    with Http.of(where, str(where.extra["access_token"]), sleep=sleep) as http:
-        yield Spotlight(http, where)
+    with xiaohongshu.connect(
+        where, lambda token: {"Access-Token": token}, account="the advertiser's id", sleep=sleep
+    ) as platform:
+        yield Spotlight(platform)

@@ -22,7 +22,7 @@ def leads(world: World) -> list[Fact]:
     """People who left a number before they followed, visited or bought: most right, some mistyped."""
     rng = world.dice("leads")
     found = []
-    for number, journey in enumerate(world.journeys, 1):
+    for number, journey in enumerate(world.living, 1):
         likely = {"new_fan": 0.30, "old_fan": 0.08, "regular": 0.06, "store_shopper": 0.05}
         if rng.random() > likely.get(journey.person.persona, 0.02):
             continue

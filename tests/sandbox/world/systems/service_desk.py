@@ -25,7 +25,7 @@ def tickets(world: World) -> list[Fact]:
     rng = world.dice("service desk tickets")
     cards = {card.person: card.member_card for card in reversed(world.cards)}
     found = []
-    for number, journey in enumerate(world.journeys, 1):
+    for number, journey in enumerate(world.living, 1):
         if rng.random() > 0.10:
             continue
         opened = moment(rng, world.calendar.ago(rng.randint(-2, world.calendar.history_days)), 9, 20)
@@ -96,29 +96,27 @@ def surveys(world: World) -> list[Fact]:
 
 
 def accounts(world: World) -> Iterator[tuple[Account, str]]:
-    """Tickets and answers: each is an account of its own."""
-    for fact in world.chapter(tickets):
-        yield ("service_ticket", BRAND, fact.row["ticket_id"]), fact.person
-    for fact in world.chapter(surveys):
-        yield ("survey_answer", BRAND, fact.row["survey_id"]), fact.person
+    """Tickets and answers that name no card: each is an account of its own."""
+    for kind, chapter, name in (("service_ticket", tickets, "ticket_id"), ("survey_answer", surveys, "survey_id")):
+        for fact in world.chapter(chapter):
+            if not fact.row["member_card"]:
+                yield (kind, BRAND, fact.row[name]), fact.person
 
 
 def evidence(world: World, day: date) -> Iterator[tuple[Account, set[Identifier]]]:
-    """The phone and the card of a ticket, the unionid and the card of an answer."""
+    """The phone of a ticket and the unionid of an answer; what names a card is evidence about the card."""
     from tests.sandbox.world.truth import night, own_phone
 
     for fact in world.chapter(tickets):
         if world.calendar.first <= fact.at.date() and fact.at < night(day):
-            ids = own_phone(world, fact.row["phone"], fact.person) | _card(fact)
-            yield ("service_ticket", BRAND, fact.row["ticket_id"]), ids
+            if card := fact.row["member_card"]:
+                yield ("store_member", BRAND, card), set()
+            else:
+                account = ("service_ticket", BRAND, fact.row["ticket_id"])
+                yield account, own_phone(world, fact.row["phone"], fact.person)
     for fact in world.chapter(surveys):
         if world.calendar.first <= fact.at.date() and fact.at < night(day):
-            unionid = fact.row["unionid"]
-            ids = ({("unionid", unionid, fact.person)} if unionid else set()) | _card(fact)
-            if ids:
-                yield ("survey_answer", BRAND, fact.row["survey_id"]), ids
-
-
-def _card(fact: Fact) -> set[Identifier]:
-    card = fact.row["member_card"]
-    return {("member_card", card, fact.person)} if card else set()
+            card, unionid = fact.row["member_card"], fact.row["unionid"]
+            account = ("store_member", BRAND, card) if card else ("survey_answer", BRAND, fact.row["survey_id"])
+            if card or unionid:
+                yield account, ({("unionid", unionid, fact.person)} if unionid else set())

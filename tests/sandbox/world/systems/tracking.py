@@ -35,7 +35,7 @@ def events(world: World) -> list[Fact]:
     """Sessions of a few events each; in the app one of them may be the login, with the phone's SHA-256."""
     rng = world.dice("tracking")
     found: list[Fact] = []
-    for journey in world.journeys:
+    for journey in world.living:
         for _ in range(rng.randint(1, 3) if rng.random() < _USES_MINI.get(journey.person.persona, 0.03) else 0):
             found += _session(world, journey, rng, "mini_program")
         for _ in range(rng.randint(1, 2) if rng.random() < _USES_APP.get(journey.person.persona, 0.01) else 0):

@@ -111,7 +111,7 @@ def _live(rng: random.Random, number: int, day: date) -> Live:
 def _leads(world: World) -> list[Lead]:
     rng = world.dice("video_channel leads")
     found = []
-    for journey in world.journeys:
+    for journey in world.living:
         person = journey.person
         if rng.random() >= _SHARE.get(person.persona, 0.0):
             continue

@@ -1,0 +1,6 @@
+"""Read Ocean Engine alone."""
+
+from quanyu import sources
+from quanyu.sources.ocean_engine import SOURCE
+
+sources.run_alone(SOURCE)
