@@ -22,6 +22,17 @@ create table if not exists vault.alias_progress (
     is_complete boolean not null default false
 );
 
+-- The token pairs that platforms last handed out, under the vault key. `seed` names the pair of the connection that it
+-- descends from: after a new authorisation the row no longer counts.
+create table if not exists vault.platform_grant (
+    source text not null,
+    account text not null,
+    seed text not null,
+    sealed bytea not null,
+    renewed_at timestamptz not null default clock_timestamp(),
+    primary key (source, account)
+);
+
 -- Ciphertexts are for who stores, sends and erases; models see nothing but which tokens are one phone.
 do $$
 declare
@@ -32,6 +43,7 @@ begin
             ('quanyu_loader', 'grant usage on schema vault to %I'),
             ('quanyu_loader', 'grant select, insert on all tables in schema vault to %I'),
             ('quanyu_loader', 'grant update, delete on vault.alias_progress to %I'),
+            ('quanyu_loader', 'grant update on vault.platform_grant to %I'),
             ('quanyu_builder', 'grant usage on schema vault to %I'),
             ('quanyu_builder', 'grant select on vault.alias to %I'),
             ('quanyu_sender', 'grant usage on schema vault to %I'),

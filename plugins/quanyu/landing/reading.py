@@ -6,7 +6,7 @@ import json
 import logging
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from traceback import extract_tb
@@ -21,6 +21,7 @@ from quanyu.errors import QuanyuError, Rejected, Retryable, SchemaDrift
 from quanyu.landing import books, tables
 from quanyu.landing.books import Load
 from quanyu.landing.drift import Shape
+from quanyu.landing.tokens import WarehouseTokens
 from quanyu.settings import utc_now
 from quanyu.vault import Token, Vault
 
@@ -60,7 +61,8 @@ def land(
             if filled := vault.fill_aliases(connection):
                 logger.info("%s: %d known phones got the aliases of every digest", load.place, filled)
             intake = _Intake(connection, entity, vault, load)
-            with source.connect(where) as client:
+            kept = replace(where, tokens=WarehouseTokens(dsn, vault, source.name))
+            with source.connect(kept) as client:
                 for page in entity.read(client, window):
                     intake.take(page)
             intake.finish()
