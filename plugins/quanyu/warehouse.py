@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,12 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from quanyu.errors import Retryable
+
+_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_END = b"\xff\xff"
+_NULL = b"\xff\xff\xff\xff"
+_SHORT, _LENGTH = struct.Struct("!h"), struct.Struct("!i")
+_EPOCH = date(2000, 1, 1)
 
 _DDL = Path(__file__).parent / "ddl"
 
@@ -42,6 +50,50 @@ def migrate(connection: Connection) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtext('quanyu.migrate'))")
     for path in sorted(_DDL.glob("*.sql")):
         connection.execute(path.read_text(encoding="utf-8"))
+
+
+class BinaryRows:
+    """Rows of bytes in the form of COPY BINARY (https://www.postgresql.org/docs/current/sql-copy.html), ready to send.
+
+    Each value is already what the column's type receives: UTF-8 for text and json, four bytes of days for a date.
+    """
+
+    def __init__(self, width: int) -> None:
+        self._width = _SHORT.pack(width)
+        self._parts: list[bytes] = []
+        self.count = 0
+
+    def add(self, *values: bytes | None) -> None:
+        """Add a row; None is null."""
+        parts = self._parts
+        parts.append(self._width)
+        for value in values:
+            if value is None:
+                parts.append(_NULL)
+            else:
+                parts.append(_LENGTH.pack(len(value)))
+                parts.append(value)
+        self.count += 1
+
+    def taken(self) -> bytes:
+        """Everything that was added since the last time, as one message to COPY."""
+        message = b"".join((_HEADER, *self._parts, _END))
+        self._parts.clear()
+        self.count = 0
+        return message
+
+
+def copy_binary(connection: Connection, table: sql.Composable, columns: Sequence[str], message: bytes) -> None:
+    """COPY rows that `BinaryRows` packed into a table."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(table, names)
+    with connection.cursor().copy(statement) as copy:
+        copy.write(message)
+
+
+def date_bytes(day: date | None) -> bytes | None:
+    """A date as Postgres receives it: days since 2000-01-01."""
+    return None if day is None else _LENGTH.pack((day - _EPOCH).days)
 
 
 def copy_rows(

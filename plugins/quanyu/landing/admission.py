@@ -48,6 +48,15 @@ _MERGE = """
         business_date = excluded.business_date, payload = excluded.payload, is_deleted = false,
         landed_on = excluded.landed_on, load_id = excluded.load_id, extracted_at = excluded.extracted_at"""
 
+# The first load of an account has nothing to be compared with.
+_FIRST = """
+    insert into {raw}
+        (account, record_key, version, business_date, payload, is_deleted, landed_on, load_id, extracted_at)
+    select
+        p.account, p.record_key, p.version, p.business_date, p.payload, false, p.landed_on, p.load_id, p.extracted_at
+    from {pen} as p"""
+_KNOWN = "select exists (select from {raw} where account = %s)"
+
 # Keys are chosen by any version in the days, then judged by their newest: a row that moved to another day is not gone.
 _BURY = """
     insert into {raw}
@@ -123,7 +132,8 @@ def _merge(connection: Connection, load: _Waiting, business_date: date) -> None:
         "first": load.window_start.astimezone(SHANGHAI).date(),
         "last": (load.window_end - timedelta(microseconds=1)).astimezone(SHANGHAI).date(),
     }
-    new = connection.execute(sql.SQL(_MERGE).format(**names)).rowcount
+    is_known = connection.execute(sql.SQL(_KNOWN).format(**names), [load.account]).fetchone() == (True,)
+    new = connection.execute(sql.SQL(_MERGE if is_known else _FIRST).format(**names)).rowcount
     buried = 0
     if load.mode != Mode.INCREMENT:
         among: sql.Composable = sql.SQL("true")

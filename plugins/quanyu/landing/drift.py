@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from quanyu.contracts import Entity, Personal, Record
 from quanyu.errors import ConfigurationError
@@ -20,6 +22,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
 }
+_STRICT: dict[str, Any] = {
+    "text": str,
+    "integer": int,
+    "number": int | float,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+}
+_MOST_FORMS = 1_000
+"""How many sets of names one place of a record may have before we stop remembering them."""
+
 _MANY_DIGITS = re.compile(r"\d{5,}")
 
 
@@ -32,6 +45,8 @@ class _Node:
     personal: Personal | None = None
     children: dict[str, _Node] = field(default_factory=dict)
     guarded: dict[str, _Node] = field(default_factory=dict)
+    walked: list[tuple[str, _Node]] = field(default_factory=list)
+    forms: set[tuple[str, ...]] = field(default_factory=set)
 
     def settle(self) -> None:
         """Derive, bottom up, what is not declared: type, necessity, and which children hold personal values."""
@@ -41,6 +56,51 @@ class _Node:
             self.kind = "array" if _ITEM in self.children else "object"
             self.is_optional = all(child.is_optional for child in self.children.values())
         self.guarded = {name: child for name, child in self.children.items() if child.personal or child.guarded}
+        self.walked = [(name, child) for name, child in self.children.items() if child.children]
+
+    def strict(self) -> Any:
+        """The declared type for msgspec, which checks a record in C; unknown names are none of its business."""
+        if _ITEM in self.children:
+            kind: Any = list[self.children[_ITEM].strict()]  # type: ignore[misc]
+        elif self.children:
+            names = {f"f{number}": name for number, name in enumerate(self.children)}
+            members = [
+                (attribute, child.strict(), None) if child.is_optional else (attribute, child.strict())
+                for attribute, child in zip(names, self.children.values(), strict=True)
+            ]
+            # Required members first, or msgspec takes them for keyword arguments out of order.
+            members.sort(key=len)
+            kind = msgspec.defstruct("Record", members, rename=names, gc=False)
+        else:
+            kind = _STRICT.get(self.kind, Any)
+        return kind | None if self.is_optional and kind is not Any else kind
+
+    def knows(self, value: Any) -> bool:
+        """Whether every name in a value of the declared type was seen before and is no surprise."""
+        if _ITEM in self.children:
+            item = self.children[_ITEM]
+            return value is None or not item.children or all(map(item.knows, value))
+        if value is None:
+            return True
+        if tuple(value) not in self.forms:
+            return False
+        return all(child.knows(value.get(name)) for name, child in self.walked)
+
+    def may_hold_floats(self) -> bool:
+        """Whether a value of the declared type may have a float in it, and so a NaN."""
+        if self.children:
+            return any(child.may_hold_floats() for child in self.children.values())
+        return self.kind in {"number", "object", "array"}
+
+    def remember(self, value: Any) -> None:
+        """Note the names of a value that were found to be declared."""
+        if isinstance(value, list) and _ITEM in self.children:
+            for item in value:
+                self.children[_ITEM].remember(item)
+        elif isinstance(value, dict) and value.keys() <= self.children.keys() and len(self.forms) < _MOST_FORMS:
+            self.forms.add(tuple(value))
+            for name, child in self.walked:
+                child.remember(value.get(name))
 
 
 class Shape:
@@ -65,6 +125,8 @@ class Shape:
         for path, personal in entity.personal.items():
             self._node(path).personal = personal
         self._root.settle()
+        self._strict = self._root.strict()
+        self.may_hold_floats = self._root.may_hold_floats()
 
     def _node(self, path: str) -> _Node:
         node = self._root
@@ -82,7 +144,19 @@ class Shape:
             for name, path in self._identifying.items()
             if name not in said and _value(record, path) in (None, "")
         ]
+        if not problems:
+            self._root.remember(record)
         return problems
+
+    def fits(self, record: Record) -> bool:
+        """Whether nothing is to be said of a record, found out fast: most records look like those before them."""
+        try:
+            msgspec.convert(record, self._strict)
+        except msgspec.ValidationError:
+            return False
+        return self._root.knows(record) and not any(
+            _value(record, path) in (None, "") for path in self._identifying.values()
+        )
 
     def tokenised(self, record: Record, token_of: Callable[[Personal, str], str]) -> Record:
         """Return the record with every declared personal value replaced; the given one stays as it is."""
@@ -101,7 +175,7 @@ class Shape:
 def _value(record: Record, path: list[str]) -> Any:
     value: Any = record
     for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        value = value.get(name) if type(value) is dict else None
     return value
 
 

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from quanyu import warehouse
-from quanyu.contracts import Connection, Entity, Mode, Page, Personal, Record, Source, Window, ready_from
-from quanyu.errors import QuanyuError, Rejected, Retryable, SchemaDrift
+from quanyu.contracts import Connection, Entity, Source, Window, ready_from
+from quanyu.errors import QuanyuError, Rejected, Retryable
 from quanyu.landing import books, tables
-from quanyu.landing.books import Load
-from quanyu.landing.drift import Shape
+from quanyu.landing.intake import Intake
 from quanyu.landing.tokens import WarehouseTokens
 from quanyu.settings import utc_now
-from quanyu.vault import Token, Vault
+from quanyu.vault import Vault
 
 _BATCH = 5_000
 _KEPT_REFUSALS = 1_000
@@ -60,7 +56,7 @@ def land(
             # Phones that landed before a salt was declared: identity reads their aliases later tonight.
             if filled := vault.fill_aliases(connection):
                 logger.info("%s: %d known phones got the aliases of every digest", load.place, filled)
-            intake = _Intake(connection, entity, vault, load)
+            intake = Intake(connection, entity, vault, load)
             kept = replace(where, tokens=WarehouseTokens(dsn, vault, source.name))
             with source.connect(kept) as client:
                 for page in entity.read(client, window):
@@ -70,6 +66,7 @@ def land(
             failure = _speakable(error).at(load.place)
             with suppress(Retryable), warehouse.connect(dsn) as books_connection:
                 books.fail(books_connection, load, failure)
+                tables.drop_load(books_connection, load)
             if failure is error:
                 raise
             raise failure from None
@@ -97,121 +94,3 @@ def _speakable(error: Exception) -> QuanyuError:
     if isinstance(error, psycopg.OperationalError):
         return Retryable(f"the warehouse went away ({what}).", remedy="check that Postgres runs, then run again.")
     return Rejected(f"the source's code failed ({what}).", remedy="this is a defect: please report it with this line.")
-
-
-@dataclass(slots=True)
-class _Intake:
-    """Rows on their way into the pen: batch by batch into session tables, at the end into the pen at once."""
-
-    connection: warehouse.Connection
-    entity: Entity
-    vault: Vault
-    load: Load
-    shape: Shape = field(init=False)
-    started: datetime = field(default_factory=utc_now)
-    rows: int = 0
-    refused: int = 0
-    refusals: list[tuple[str, str]] = field(default_factory=list)
-    unknown: set[str] = field(default_factory=set)
-    _batch: list[tuple[Any, ...]] = field(default_factory=list)
-    _tokens: list[Token] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.shape = Shape(self.entity)
-        self.connection.execute(
-            "create temporary table staged_row"
-            " (ordinal bigint, record_key text, version text, business_date date, payload json)"
-        )
-
-    def take(self, page: Page) -> None:
-        """Check and tokenise a page. Records that do not fit are counted; once there is one, nothing will land."""
-        if (page.day is None) is (self.entity.mode is Mode.DAILY):
-            raise Rejected(
-                f"a page {'without' if page.day is None else 'with'} a day, of an entity read as {self.entity.mode}.",
-                remedy="this is a defect of the source: mode `daily`, and only it, says the day of each page.",
-            )
-        for record in page.records:
-            self.rows += 1
-            problems = self.shape.check(record, self.unknown)
-            clean = self.shape.tokenised(record, self._token_of)
-            payload = _json(clean)
-            if problems or payload is None:
-                self._refuse(self.shape.key(clean), "; ".join(problems) or "not a number of JSON (NaN or infinity)")
-                continue
-            version = self.shape.version(clean) or self.load.business_date.isoformat()
-            self._batch.append((self.rows, self.shape.key(clean), version, page.day, payload))
-        if len(self._batch) >= _BATCH:
-            self._flush()
-
-    def finish(self) -> None:
-        """Fill the pen in one transaction, or raise SchemaDrift and leave it as it was."""
-        if self.refused:
-            books.quarantine(self.connection, self.load, self.rows, self.refused, self.refusals)
-            fields = sorted({reason.split(":")[0] for _, reason in self.refusals})
-            raise SchemaDrift(
-                f"{self.refused} of {self.rows} rows do not have the declared shape ({', '.join(fields[:5])}).",
-                remedy="the entity is frozen for the night; the rows are in ops.quarantine. Compare the platform's"
-                " change log, adapt the entity's fields and staging model, then run the date again.",
-            )
-        self._flush()
-        with self.connection.transaction():
-            self.connection.execute(sql.SQL("truncate {}").format(tables.pen(self.load.table)))
-            landed = self.connection.execute(
-                sql.SQL(
-                    """insert into {}
-                    select distinct on (record_key)
-                        %s, record_key, version, business_date, payload, %s, %s::bigint, %s::timestamptz
-                    from staged_row order by record_key, version desc, ordinal desc"""
-                ).format(tables.pen(self.load.table)),
-                [self.load.account, self.load.business_date, self.load.load_id, self.started],
-            )
-            self.vault.keep_staged(self.connection)
-            books.landed(self.connection, self.load, self.rows, landed.rowcount, sorted(self.unknown))
-
-    def _token_of(self, kind: Personal, value: str) -> str:
-        token = self.vault.tokenise(kind, value)
-        if not self.refused:
-            self._tokens.append(token)
-        return token.token
-
-    def _refuse(self, key: str, reason: str) -> None:
-        self.refused += 1
-        if len(self.refusals) < _KEPT_REFUSALS:
-            # Columns that slipped put a phone where the key should be, and these books hold no values.
-            self.refusals.append((_CLEAR.sub("?", key), reason))
-
-    def _flush(self) -> None:
-        warehouse.copy_rows(self.connection, sql.Identifier("staged_row"), _COLUMNS, self._batch)
-        self.vault.stage(self.connection, self._tokens)
-        self._batch.clear()
-        self._tokens.clear()
-
-
-def _json(record: Record) -> str | None:
-    """The record as canonical JSON that Postgres can store and read; None when it holds NaN or infinity."""
-    try:
-        text = json.dumps(record, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    except ValueError:
-        return None
-    if "\\u0000" in text or not _is_utf8(text):
-        # Postgres stores neither NUL nor half a surrogate pair; what is left of a cut emoji becomes "?".
-        return json.dumps(_storable(record), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\x00", "").encode(errors="replace").decode()
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(item) for name, item in value.items()}
-    return value

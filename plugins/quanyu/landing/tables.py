@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from psycopg import sql
 
 from quanyu import discovery
 from quanyu.contracts import Entity, Mode, Source
 from quanyu.errors import ConfigurationError
+from quanyu.landing.books import Load
 from quanyu.warehouse import Connection
 
 _PEN = """
@@ -19,6 +22,17 @@ _PEN = """
         landed_on date not null,
         load_id bigint not null,
         extracted_at timestamptz not null)"""
+
+_LOADING = """
+    create unlogged table {loading} (
+        account text not null default {account},
+        record_key text not null,
+        version text not null,
+        business_date date,
+        payload json not null,
+        landed_on date not null default {landed_on},
+        load_id bigint not null default {load_id},
+        extracted_at timestamptz not null default {extracted_at})"""
 
 _RAW = """
     create table if not exists {raw} (
@@ -51,6 +65,47 @@ def create(connection: Connection, source: Source) -> None:
             names = {"pen": pen(table), "raw": raw(table), "by_day": sql.Identifier(f"{table}_by_day")}
             connection.execute(sql.SQL(_PEN).format(**names))
             connection.execute(sql.SQL(_RAW).format(**names))
+
+
+def open_load(connection: Connection, load: Load, started: datetime) -> None:
+    """Make the table of one load; what an earlier reading of the entity left behind when it was killed goes.
+
+    It is not logged: what a crash of the server takes is read again, and admission sees that it is gone. What all rows
+    share stands as the columns' defaults, so that it need not be sent.
+    """
+    left = connection.execute(
+        """select load_id from ops.entity_load
+        where source = %s and entity = %s and load_id < %s and status in ('reading', 'failed')
+            and to_regclass('landing.load_' || load_id) is not null""",
+        [load.source, load.entity, load.load_id],
+    )
+    for (load_id,) in left.fetchall():
+        connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("landing", f"load_{load_id}")))
+    connection.execute(
+        sql.SQL(_LOADING).format(
+            loading=loading(load),
+            account=sql.Literal(load.account),
+            landed_on=sql.Literal(load.business_date),
+            load_id=sql.Literal(load.load_id),
+            extracted_at=sql.Literal(started),
+        )
+    )
+
+
+def close_load(connection: Connection, load: Load) -> None:
+    """Let the load's table be the pen, within the caller's transaction."""
+    connection.execute(sql.SQL("drop table if exists {}").format(pen(load.table)))
+    connection.execute(sql.SQL("alter table {} rename to {}").format(loading(load), sql.Identifier(load.table)))
+
+
+def drop_load(connection: Connection, load: Load) -> None:
+    """Drop the table of a load that failed."""
+    connection.execute(sql.SQL("drop table if exists {}").format(loading(load)))
+
+
+def loading(load: Load) -> sql.Identifier:
+    """The table of one load, until it is the pen."""
+    return sql.Identifier("landing", f"load_{load.load_id}")
 
 
 def pen(table: str) -> sql.Identifier:

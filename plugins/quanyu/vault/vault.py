@@ -19,7 +19,7 @@ from quanyu.contracts import Personal
 from quanyu.errors import ConfigurationError
 from quanyu.vault.digests import PLAIN, PhoneDigest, declared, mainland_digits
 from quanyu.vault.normal_forms import month_and_day, normal_form, tidy
-from quanyu.warehouse import Connection, copy_rows
+from quanyu.warehouse import BinaryRows, Connection, copy_binary
 
 INVALID = "xx"
 """Prefix of a value that is no phone, hash or day: it may be revealed, it is never identity and never an address."""
@@ -117,10 +117,13 @@ class Vault:
         unique = {token.token: token for token in tokens if token.clear}
         connection.execute("create temporary table if not exists staged_secret (like vault.secret)")
         connection.execute("create temporary table if not exists staged_alias (like vault.alias)")
-        secrets = ((t.token, t.kind.value, self.seal(t.token, t.clear)) for t in unique.values())
-        copy_rows(connection, sql.Identifier("staged_secret"), ("token", "kind", "ciphertext"), secrets)
-        aliases = ((alias, t.token) for t in unique.values() for alias in t.aliases)
-        copy_rows(connection, sql.Identifier("staged_alias"), ("alias_token", "token"), aliases)
+        secrets, aliases = BinaryRows(3), BinaryRows(2)
+        for token in unique.values():
+            secrets.add(token.token.encode(), token.kind.value.encode(), self.seal(token.token, token.clear))
+            for alias in token.aliases:
+                aliases.add(alias.encode(), token.token.encode())
+        copy_binary(connection, sql.Identifier("staged_secret"), ("token", "kind", "ciphertext"), secrets.taken())
+        copy_binary(connection, sql.Identifier("staged_alias"), ("alias_token", "token"), aliases.taken())
 
     def keep_staged(self, connection: Connection) -> None:
         """Move what `stage` collected into the vault, within the caller's transaction."""

@@ -1,0 +1,136 @@
+"""Rows on their way into the pen: checked, tokenised, and sent page by page into a table of this load alone.
+
+The table is what becomes the pen, by a change of name, when the reading is over and whole. So a row is written once,
+and whoever looks at the pen sees one whole load or the one before it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from psycopg import sql
+
+from quanyu import warehouse
+from quanyu.contracts import Entity, Mode, Page, Personal
+from quanyu.errors import Rejected, SchemaDrift
+from quanyu.landing import books, tables
+from quanyu.landing.books import Load
+from quanyu.landing.drift import Shape
+from quanyu.landing.encoding import encoded, encoded_fast
+from quanyu.settings import utc_now
+from quanyu.vault import Token, Vault
+
+_BATCH = 5_000
+_KEPT_REFUSALS = 1_000
+_MOST_STAGED = 250_000
+"""How many tokens of a reading are remembered as staged; beyond, some are encrypted twice and kept once."""
+
+_CLEAR = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^|@\s]+@[^|@\s]+")
+_COLUMNS = ("record_key", "version", "business_date", "payload")
+
+# Rows lie in the order in which they were sent, so of two equal versions the one that lies further back came later.
+_OLDER = """
+    delete from {table} using (
+        select ctid as place, row_number() over (partition by record_key order by version desc, ctid desc) as age
+        from {table}
+    ) as ranked
+    where {table}.ctid = ranked.place and ranked.age > 1"""
+_REPEATED = "select exists (select from {table} group by hashtextextended(record_key, 0) having count(*) > 1)"
+
+
+@dataclass(slots=True)
+class Intake:
+    """One reading; nothing of it is seen before `finish`."""
+
+    connection: warehouse.Connection
+    entity: Entity
+    vault: Vault
+    load: Load
+    shape: Shape = field(init=False)
+    started: datetime = field(default_factory=utc_now)
+    rows: int = 0
+    refused: int = 0
+    refusals: list[tuple[str, str]] = field(default_factory=list)
+    unknown: set[str] = field(default_factory=set)
+    _batch: warehouse.BinaryRows = field(default_factory=lambda: warehouse.BinaryRows(len(_COLUMNS)))
+    _tokens: list[Token] = field(default_factory=list)
+    _staged: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.shape = Shape(self.entity)
+        tables.open_load(self.connection, self.load, self.started)
+
+    def take(self, page: Page) -> None:
+        """Check and tokenise a page. Records that do not fit are counted; once there is one, nothing will land."""
+        if (page.day is None) is (self.entity.mode is Mode.DAILY):
+            raise Rejected(
+                f"a page {'without' if page.day is None else 'with'} a day, of an entity read as {self.entity.mode}.",
+                remedy="this is a defect of the source: mode `daily`, and only it, says the day of each page.",
+            )
+        shape, day, default = self.shape, warehouse.date_bytes(page.day), self.load.business_date.isoformat()
+        for record in page.records:
+            self.rows += 1
+            is_usual = shape.fits(record)
+            problems = [] if is_usual else shape.check(record, self.unknown)
+            clean = shape.tokenised(record, self._token_of)
+            payload = encoded_fast(clean) if is_usual and not shape.may_hold_floats else encoded(clean)
+            key = shape.key(clean)
+            if problems or payload is None:
+                self._refuse(key, "; ".join(problems) or "not a number of JSON (NaN or infinity)")
+                continue
+            self._batch.add(_utf8(key), _utf8(shape.version(clean) or default), day, payload)
+        if self._batch.count >= _BATCH:
+            self._flush()
+
+    def finish(self) -> None:
+        """Let the rows be the pen in one transaction, or raise SchemaDrift and leave it as it was."""
+        if self.refused:
+            books.quarantine(self.connection, self.load, self.rows, self.refused, self.refusals)
+            fields = sorted({reason.split(":")[0] for _, reason in self.refusals})
+            raise SchemaDrift(
+                f"{self.refused} of {self.rows} rows do not have the declared shape ({', '.join(fields[:5])}).",
+                remedy="the entity is frozen for the night; the rows are in ops.quarantine. Compare the platform's"
+                " change log, adapt the entity's fields and staging model, then run the date again.",
+            )
+        self._flush()
+        table = tables.loading(self.load)
+        repeated = self.connection.execute(sql.SQL(_REPEATED).format(table=table)).fetchone()
+        with self.connection.transaction():
+            landed = self.rows
+            if repeated == (True,):
+                landed -= self.connection.execute(sql.SQL(_OLDER).format(table=table)).rowcount
+            tables.close_load(self.connection, self.load)
+            self.vault.keep_staged(self.connection)
+            books.landed(self.connection, self.load, self.rows, landed, sorted(self.unknown))
+
+    def _token_of(self, kind: Personal, value: str) -> str:
+        token = self.vault.tokenise(kind, value)
+        if token.clear and not self.refused and token.token not in self._staged:
+            self._staged.add(token.token)
+            self._tokens.append(token)
+        return token.token
+
+    def _refuse(self, key: str, reason: str) -> None:
+        self.refused += 1
+        if len(self.refusals) < _KEPT_REFUSALS:
+            # Columns that slipped put a phone where the key should be, and these books hold no values.
+            self.refusals.append((_CLEAR.sub("?", key), reason))
+
+    def _flush(self) -> None:
+        if self._batch.count:
+            warehouse.copy_binary(self.connection, tables.loading(self.load), _COLUMNS, self._batch.taken())
+        self.vault.stage(self.connection, self._tokens)
+        self._tokens.clear()
+        if len(self._staged) > _MOST_STAGED:
+            self._staged.clear()
+
+
+def _utf8(text: str) -> bytes:
+    """A key or version as Postgres stores it: without NUL, half a surrogate pair as "?"."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        data = text.encode(errors="replace")
+    return data.replace(b"\x00", b"") if b"\x00" in data else data
