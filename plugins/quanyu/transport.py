@@ -17,10 +17,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 import httpx
+import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from quanyu.contracts import Connection, Record
-from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Retryable, Throttled
+from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.settings import utc_now
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Http:
         timeout: float = 30.0,
         attempts: int = 5,
         longest_wait: float = 300.0,
+        largest_answer: int = 64 * 2**20,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         try:
@@ -76,6 +78,7 @@ class Http:
         self._secrets = {secret for secret in redact if secret}
         self._attempts = attempts
         self._longest_wait = longest_wait
+        self._largest_answer = largest_answer
         self._sleep = sleep or time.sleep
         self._next_call = 0.0
         self._not_before: datetime | None = None
@@ -88,7 +91,9 @@ class Http:
         self._client.close()
 
     @classmethod
-    def of(cls, where: Connection, *secrets: str, sleep: Callable[[float], None] | None = None) -> Self:
+    def of(
+        cls, where: Connection, *secrets: str, sleep: Callable[[float], None] | None = None, attempts: int = 5
+    ) -> Self:
         """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows."""
         try:
             pace = float(where.extra.get("requests_per_second", 20.0))
@@ -96,7 +101,8 @@ class Http:
             pace = 0.0
         if pace <= 0:
             raise ConfigurationError(f"quanyu_{where.name}: extra.requests_per_second is no number.", remedy="set one.")
-        return cls(where.url, requests_per_second=pace, redact=[where.password, *secrets], sleep=sleep)
+        secret = [where.password, *secrets]
+        return cls(where.url, requests_per_second=pace, redact=secret, sleep=sleep, attempts=attempts)
 
     def request(self, method: str, path: str, *, repeatable: bool = True, **parts: Unpack[Parts]) -> httpx.Response:
         """Send until the platform answers below 500 (429 and 3xx excepted); 4xx bodies are the caller's to read."""
@@ -108,7 +114,7 @@ class Http:
         call = f"{method} {self._client.base_url.host}/{path.lstrip('/')}"
         failed = Retryable if repeatable else DeliveryUnknown
         try:
-            response = self._client.request(method, path, **parts)
+            response = self._answer(call, method, path, **parts)
         except _NOTHING_LEFT as error:
             raise Retryable(f"{call}: no connection ({_reason(error)}).", remedy=_UNREACHABLE) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -125,6 +131,26 @@ class Http:
                 remedy="set the connection's host to the address itself.",
             )
         return response
+
+    def _answer(self, call: str, method: str, path: str, **parts: Unpack[Parts]) -> httpx.Response:
+        """The whole answer, unless it is larger than any page should be: then the rest is never read."""
+        with self._client.stream(method, path, **parts) as response:
+            announced = response.headers.get("content-length", "")
+            body = bytearray()
+            if not announced.isdigit() or int(announced) <= self._largest_answer:
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > self._largest_answer:
+                        break
+                else:
+                    headers = [pair for pair in response.headers.multi_items() if pair[0] != "content-encoding"]
+                    return httpx.Response(
+                        response.status_code, headers=headers, content=bytes(body), request=response.request
+                    )
+        raise Rejected(
+            f"{call}: the answer is larger than {self._largest_answer // 2**20} MiB.",
+            remedy="no page of a platform is that large: check the connection's host; it was not read to its end.",
+        )
 
     def retrying(self, call: Callable[[], T]) -> T:
         """Repeat `call` while it raises Retryable; a named time to wait is waited for. The last error is raised.
@@ -201,16 +227,19 @@ _WAIT = "run the task again later, after the time that is named."
 
 
 def json_of(response: httpx.Response, *, repeatable: bool = True) -> Record:
-    """Read an answer as a JSON object; integers of any size stay integers.
+    """Read an answer as a JSON object; integers of any size stay integers, and what is no JSON (NaN) is none here.
 
     Raises Retryable (DeliveryUnknown when the request was not `repeatable`) for HTML, half a page or any other
     body: gateways send those while they are ill. Raw control characters inside strings are accepted, since
     TOP and JOS send them.
     """
     try:
-        body = json.loads(response.content, strict=False)
-    except ValueError:
-        body = None
+        body = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            body = json.loads(response.content, strict=False, parse_constant=_refuse)
+        except ValueError:
+            body = None
     if isinstance(body, dict):
         return body
     kind = response.headers.get("content-type", "no content type").split(";")[0]
@@ -230,6 +259,10 @@ def place(name: str) -> Iterator[None]:
     except QuanyuError as error:
         error.at(name)
         raise
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
 
 
 def _reason(error: Exception) -> str:

@@ -153,10 +153,9 @@ class Youzan(Platform):
                 _shift([order for order in found if start <= order.modified(at) <= end], end)
             found = [order for order in found if _within(kinds[kind](order), start, end)]
         found.sort(key=lambda order: order.number, reverse=True)
-        rows = [{"full_order_info": shown.trade(self.world, order, at)} for order in _page(asked, found, 100, 100)]
-        for row in self._drifted([row["full_order_info"] for row in rows], _TRADES):
-            row["order_info"].update(row.pop("changed", {}))
-        return {"total_results": len(found), "full_order_info_list": rows}
+        rows = [shown.trade(self.world, order, at) for order in _page(asked, found, 100, 100)]
+        told = self._drifted(rows, _TRADES, lambda row: {"order_info": {**row["order_info"], "created": 17}})
+        return {"total_results": len(found), "full_order_info_list": [{"full_order_info": row} for row in told]}
 
     def _refunds(self, asked: Row) -> Row:
         """Refunds, the newest first; beyond three months only those asked for."""
@@ -178,9 +177,7 @@ class Youzan(Platform):
             raise YouzanError(5001, "超过ES搜索最大深度")
         found.sort(key=lambda pair: pair[1].number, reverse=True)
         rows = [shown.refund(order, refund, at) for order, refund in _page(asked, found, 100, 100)]
-        for row in self._drifted(rows, _REFUNDS):
-            row.update(row.pop("changed", {}))
-        return {"total": len(found), "refunds": rows}
+        return {"total": len(found), "refunds": self._drifted(rows, _REFUNDS, lambda _: {"created": 17})}
 
     def _customers(self, asked: Row) -> Row:
         """Customers, the newest first."""
@@ -191,9 +188,8 @@ class Youzan(Platform):
         if len(found) > self.most_customers:
             raise YouzanError(142710032, "超过列表获取总数")
         rows = [shown.customer(self.world, of, self.clock.end) for of in _page(asked, found[::-1], 50, 500)]
-        for row in self._drifted(rows, _CUSTOMERS):
-            row.update({"created_at": str(row["created_at"])} if row.pop("changed", {}) else {})
-        return {"total": len(found), "record_list": rows}
+        told = self._drifted(rows, _CUSTOMERS, lambda row: {"created_at": str(row["created_at"])})
+        return {"total": len(found), "record_list": told}
 
     def _users(self, asked: Row) -> Row:
         """Who somebody is; WeChat's ids of those alone who are asked for."""
@@ -201,17 +197,19 @@ class Youzan(Platform):
         known = {chapter.yz_open_id(self.world, of.person): of.person for of in chapter.customers(self.world)}
         person = known.get(str(asked.get("yz_open_id")))
         users = shown.users(self.world, person, wanted) if person else []
-        data: Row = {"user_list": users}
-        for row in self._drifted([data], _USERS):
-            row.update({"user_list": {}} if row.pop("changed", {}) else {})
-        return data
+        told = self._drifted(
+            [{"user_list": users}],
+            _USERS,
+            lambda _: {"user_list": [{**user, "platform_info": {"platform_type": "2"}} for user in users]},
+        )
+        return told[0]
 
-    def _drifted(self, rows: list[Row], path: str) -> list[Row]:
-        """Schema drift: a field nobody knows, or a time that became a number (`changed`, which the caller places)."""
+    def _drifted(self, rows: list[Row], path: str, changed: Callable[[Row], Row]) -> list[Row]:
+        """Schema drift: a field nobody knows, or what `changed` says in another type."""
         is_wider, is_other = self.faults.take("unknown_column", path), self.faults.take("changed_type", path)
         for row in rows:
             row.update({"x_new_field": "1"} if is_wider else {})
-            row.update({"changed": {"created": 17}} if is_other else {})
+            row.update(changed(row) if is_other else {})
         return rows
 
 

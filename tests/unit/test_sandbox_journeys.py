@@ -31,6 +31,8 @@ GIVES = {
     "service_ticket": {"phone"},
     "survey_answer": {"unionid"},
     "jd_buyer": {"xid_buyer", "open_id_buyer"},
+    "douyin_buyer": {"douyin_open_id", "douyin_phone_index"},
+    "youzan_customer": {"yz_open_id", "openid", "unionid"},
     "ocean_engine_lead": {"phone"},
     "tencent_ads_lead": {"phone"},
     "wechat_payer": {"openid"},

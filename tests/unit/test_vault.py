@@ -19,7 +19,7 @@ from quanyu import warehouse
 from quanyu.contracts import Personal
 from quanyu.errors import ConfigurationError
 from quanyu.settings import settings
-from quanyu.vault import Vault, digests, vault
+from quanyu.vault import Vault, digests, normal_forms, vault
 
 KEY = bytes(range(32))
 VAULT = Vault(KEY)
@@ -389,3 +389,17 @@ def test_a_short_key_is_refused() -> None:
     """A key that is not 32 bytes is a setting to correct."""
     with pytest.raises(ConfigurationError, match="32 bytes"):
         Vault(b"short")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_eleven_digits_are_a_mobile_number_the_fast_way_as_by_the_library(seed: int) -> None:
+    """Whatever the pattern takes, the library takes and writes alike."""
+    rng = random.Random(seed)
+    drawn = [f"1{rng.randrange(10**10):010d}" for _ in range(5_000)]
+    taken = [number for number in drawn if normal_forms._MAINLAND_MOBILE.fullmatch(number)]
+    assert 1_000 < len(taken) < 5_000
+    for number in taken:
+        parsed = phonenumbers.parse(number, "CN")
+        assert phonenumbers.number_type(parsed) in normal_forms._MOBILE
+        form = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert normal_forms.normal_form(Personal.PHONE, number) == form

@@ -30,8 +30,10 @@ _STRICT: dict[str, Any] = {
     "object": dict,
     "array": list,
 }
-_MOST_FORMS = 1_000
-"""How many sets of names one place of a record may have before we stop remembering them."""
+_MOST_LEARNED = 200
+"""How many undeclared names of one place of a record are remembered."""
+
+_EMPTY = (None, "")
 
 _MANY_DIGITS = re.compile(r"\d{5,}")
 
@@ -45,8 +47,7 @@ class _Node:
     personal: Personal | None = None
     children: dict[str, _Node] = field(default_factory=dict)
     guarded: dict[str, _Node] = field(default_factory=dict)
-    walked: list[tuple[str, _Node]] = field(default_factory=list)
-    forms: set[tuple[str, ...]] = field(default_factory=set)
+    learned: set[str] = field(default_factory=set)
 
     def settle(self) -> None:
         """Derive, bottom up, what is not declared: type, necessity, and which children hold personal values."""
@@ -56,51 +57,45 @@ class _Node:
             self.kind = "array" if _ITEM in self.children else "object"
             self.is_optional = all(child.is_optional for child in self.children.values())
         self.guarded = {name: child for name, child in self.children.items() if child.personal or child.guarded}
-        self.walked = [(name, child) for name, child in self.children.items() if child.children]
 
     def strict(self) -> Any:
-        """The declared type for msgspec, which checks a record in C; unknown names are none of its business."""
+        """The declared type for msgspec, which checks a record in C and refuses names that were never seen."""
         if _ITEM in self.children:
             kind: Any = list[self.children[_ITEM].strict()]  # type: ignore[misc]
         elif self.children:
-            names = {f"f{number}": name for number, name in enumerate(self.children)}
+            children = {**self.children, **dict.fromkeys(self.learned, _ANYTHING)}
+            names = {f"f{number}": name for number, name in enumerate(children)}
             members = [
                 (attribute, child.strict(), None) if child.is_optional else (attribute, child.strict())
-                for attribute, child in zip(names, self.children.values(), strict=True)
+                for attribute, child in zip(names, children.values(), strict=True)
             ]
-            # Required members first, or msgspec takes them for keyword arguments out of order.
+            # msgspec wants the required ones first.
             members.sort(key=len)
-            kind = msgspec.defstruct("Record", members, rename=names, gc=False)
+            kind = msgspec.defstruct("Record", members, rename=names, gc=False, forbid_unknown_fields=True)
         else:
             kind = _STRICT.get(self.kind, Any)
         return kind | None if self.is_optional and kind is not Any else kind
 
-    def knows(self, value: Any) -> bool:
-        """Whether every name in a value of the declared type was seen before and is no surprise."""
-        if _ITEM in self.children:
-            item = self.children[_ITEM]
-            return value is None or not item.children or all(map(item.knows, value))
-        if value is None:
-            return True
-        if tuple(value) not in self.forms:
-            return False
-        return all(child.knows(value.get(name)) for name, child in self.walked)
-
     def may_hold_floats(self) -> bool:
         """Whether a value of the declared type may have a float in it, and so a NaN."""
         if self.children:
-            return any(child.may_hold_floats() for child in self.children.values())
-        return self.kind in {"number", "object", "array"}
+            return bool(self.learned) or any(child.may_hold_floats() for child in self.children.values())
+        return self.kind not in {"text", "integer", "boolean"}
 
-    def remember(self, value: Any) -> None:
-        """Note the names of a value that were found to be declared."""
+    def learn(self, value: Any) -> bool:
+        """Note names that nobody declared, so that the next record with them is checked fast; whether there are any."""
         if isinstance(value, list) and _ITEM in self.children:
-            for item in value:
-                self.children[_ITEM].remember(item)
-        elif isinstance(value, dict) and value.keys() <= self.children.keys() and len(self.forms) < _MOST_FORMS:
-            self.forms.add(tuple(value))
-            for name, child in self.walked:
-                child.remember(value.get(name))
+            return sum(self.children[_ITEM].learn(item) for item in value) > 0
+        if not isinstance(value, dict) or not self.children:
+            return False
+        news = value.keys() - self.children.keys() - self.learned
+        # An object that is keyed by ids has no names to be learnt.
+        news = news if len(self.learned) + len(news) <= _MOST_LEARNED else set()
+        self.learned |= news
+        return bool(news) + sum(child.learn(value.get(name)) for name, child in self.children.items()) > 0
+
+
+_ANYTHING = _Node()
 
 
 class Shape:
@@ -125,6 +120,9 @@ class Shape:
         for path, personal in entity.personal.items():
             self._node(path).personal = personal
         self._root.settle()
+        self._compile()
+
+    def _compile(self) -> None:
         self._strict = self._root.strict()
         self.may_hold_floats = self._root.may_hold_floats()
 
@@ -142,10 +140,10 @@ class Shape:
         problems += [
             f"{name}: empty, and rows are told apart by it"
             for name, path in self._identifying.items()
-            if name not in said and _value(record, path) in (None, "")
+            if name not in said and _value(record, path) in _EMPTY
         ]
-        if not problems:
-            self._root.remember(record)
+        if not problems and self._root.learn(record):
+            self._compile()
         return problems
 
     def fits(self, record: Record) -> bool:
@@ -154,9 +152,7 @@ class Shape:
             msgspec.convert(record, self._strict)
         except msgspec.ValidationError:
             return False
-        return self._root.knows(record) and not any(
-            _value(record, path) in (None, "") for path in self._identifying.values()
-        )
+        return all(_value(record, path) not in _EMPTY for path in self._identifying.values())
 
     def tokenised(self, record: Record, token_of: Callable[[Personal, str], str]) -> Record:
         """Return the record with every declared personal value replaced; the given one stays as it is."""

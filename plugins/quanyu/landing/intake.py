@@ -7,8 +7,10 @@ and whoever looks at the pen sees one whole load or the one before it.
 from __future__ import annotations
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 
 from psycopg import sql
 
@@ -24,8 +26,8 @@ from quanyu.vault import Token, Vault
 
 _BATCH = 5_000
 _KEPT_REFUSALS = 1_000
-_MOST_STAGED = 250_000
-"""How many tokens of a reading are remembered as staged; beyond, some are encrypted twice and kept once."""
+_MOST_KNOWN = 100_000
+"""How many values of a kind a reading remembers the tokens of; beyond, some are encrypted twice and kept once."""
 
 _CLEAR = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^|@\s]+@[^|@\s]+")
 _COLUMNS = ("record_key", "version", "business_date", "payload")
@@ -56,11 +58,18 @@ class Intake:
     unknown: set[str] = field(default_factory=set)
     _batch: warehouse.BinaryRows = field(default_factory=lambda: warehouse.BinaryRows(len(_COLUMNS)))
     _tokens: list[Token] = field(default_factory=list)
-    _staged: set[str] = field(default_factory=set)
+    _courier: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "landing"))
+    _sent: Future[None] | None = None
+    _known: dict[Personal, dict[str, str]] = field(default_factory=lambda: {kind: {} for kind in Personal})
 
-    def __post_init__(self) -> None:
+    def __enter__(self) -> Self:
         self.shape = Shape(self.entity)
         tables.open_load(self.connection, self.load, self.started)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # What is on its way is let through: the connection is not ours alone before.
+        self._courier.shutdown()
 
     def take(self, page: Page) -> None:
         """Check and tokenise a page. Records that do not fit are counted; once there is one, nothing will land."""
@@ -95,6 +104,7 @@ class Intake:
                 " change log, adapt the entity's fields and staging model, then run the date again.",
             )
         self._flush()
+        self._arrived()
         table = tables.loading(self.load)
         repeated = self.connection.execute(sql.SQL(_REPEATED).format(table=table)).fetchone()
         with self.connection.transaction():
@@ -106,10 +116,19 @@ class Intake:
             books.landed(self.connection, self.load, self.rows, landed, sorted(self.unknown))
 
     def _token_of(self, kind: Personal, value: str) -> str:
+        known = self._known[kind].get(value)
+        return known if known is not None else self._first_token_of(kind, value)
+
+    def _first_token_of(self, kind: Personal, value: str) -> str:
         token = self.vault.tokenise(kind, value)
-        if token.clear and not self.refused and token.token not in self._staged:
-            self._staged.add(token.token)
+        if self.refused:
+            return token.token
+        if token.clear:
             self._tokens.append(token)
+        known = self._known[kind]
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[value] = token.token
         return token.token
 
     def _refuse(self, key: str, reason: str) -> None:
@@ -119,12 +138,22 @@ class Intake:
             self.refusals.append((_CLEAR.sub("?", key), reason))
 
     def _flush(self) -> None:
-        if self._batch.count:
-            warehouse.copy_binary(self.connection, tables.loading(self.load), _COLUMNS, self._batch.taken())
-        self.vault.stage(self.connection, self._tokens)
-        self._tokens.clear()
-        if len(self._staged) > _MOST_STAGED:
-            self._staged.clear()
+        """Send what was collected while the next pages are read: Postgres works on it on another core."""
+        self._arrived()
+        message = self._batch.taken() if self._batch.count else b""
+        self._sent = self._courier.submit(self._send, message, self._tokens)
+        self._tokens = []
+
+    def _send(self, message: bytes, tokens: list[Token]) -> None:
+        if message:
+            warehouse.copy_binary(self.connection, tables.loading(self.load), _COLUMNS, message)
+        self.vault.stage(self.connection, tokens)
+
+    def _arrived(self) -> None:
+        """Wait for what was sent last; raise what stopped it."""
+        if self._sent is not None:
+            self._sent.result()
+            self._sent = None
 
 
 def _utf8(text: str) -> bytes:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import phonenumbers
 
@@ -17,8 +18,9 @@ _DIGESTS = {
     Personal.PHONE_SM3: re.compile(r"[0-9a-f]{64}"),
     Personal.PHONE_DIGEST: re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}"),
 }
-# What the library compares a national number with; of 60,000 drawn numbers both said the same. It costs a thirtieth.
-_MAINLAND_MOBILE = re.compile(phonenumbers.PhoneMetadata.metadata_for_region("CN").mobile.national_number_pattern)
+# What the library itself compares a national number with, at a thirtieth of the cost of asking it.
+_CHINA: Any = phonenumbers.PhoneMetadata.metadata_for_region("CN")
+_MAINLAND_MOBILE = re.compile(_CHINA.mobile.national_number_pattern)
 _MOBILE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
 # 王女士, 王**, 会员: how somebody is addressed, not what somebody is called.
 _NO_NAME = re.compile(

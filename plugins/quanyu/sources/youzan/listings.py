@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from quanyu import paging
 from quanyu.contracts import SHANGHAI, Page, Record, Window
@@ -72,7 +71,7 @@ def _shifting(
     page: Callable[[Window, int], tuple[Sequence[Record], int]], key: str, changed: str, most: int
 ) -> Shifting:
     return Shifting(
-        first=partial(page, number=1),
+        first=lambda part: page(part, 1),
         page=lambda part, number: page(part, number)[0],
         size=_PAGE,
         key=key,

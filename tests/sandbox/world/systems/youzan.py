@@ -22,7 +22,7 @@ ACCOUNT = "youzan_customer"
 KDT_ID = "42583152"
 """The shop; scope of `yz_open_id`."""
 
-_SHARE = {"regular": 0.35, "online": 0.25, "store_shopper": 0.15, "new_fan": 0.2, "old_fan": 0.15, "passer_by": 0.03}
+_SHARE = {"regular": 0.63, "online": 0.4, "store_shopper": 0.3, "new_fan": 0.4, "old_fan": 0.15, "passer_by": 0.03}
 _LOOKS = 0.12
 """Of everybody else, how many opened the mall and bought nothing."""
 
