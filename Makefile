@@ -6,6 +6,7 @@ export UV_PYTHON_DOWNLOADS := never
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 UV := .uv/bin/uv
 SIZES ?= 1,10
+ROWS ?= 1000000
 
 # List the commands.
 help:
@@ -43,9 +44,17 @@ lint: setup
 	sqlfluff lint dbt_project
 	yamllint --strict .
 
+# Write the first files of a new source, NAME=crm (docs/adding-a-source.md).
+source: setup
+	@quanyu source scaffold $(NAME)
+
 # Measure identity beside what others would use; SIZES=1,10,50 in millions of edges (docs/benchmarks.md).
 bench-identity: setup
 	python -m benchmarks.identity --sizes $(SIZES)
+
+# Measure landing beside COPY, dlt, Airflow and pandas; ROWS=1000000 (docs/benchmarks.md).
+bench-landing: setup
+	python -m benchmarks.landing --rows $(ROWS)
 
 # The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
@@ -62,4 +71,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: up down reset help setup lock demo test lint bench-identity
+.PHONY: up down reset help setup lock demo test lint source bench-identity bench-landing

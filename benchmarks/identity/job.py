@@ -41,10 +41,10 @@ def work_apart(pipe: Connection, work: Work, job: Job) -> None:
     except NotFinished as error:
         pipe.send(str(error))
         return
-    pipe.send((stages, _most_memory()))
+    pipe.send((stages, most_memory()))
 
 
-def _most_memory() -> int:
+def most_memory() -> int:
     """Bytes; getrusage alone would begin with what the parent had when it started this process."""
     status = Path("/proc/self/status")
     if status.exists():

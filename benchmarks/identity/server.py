@@ -79,11 +79,26 @@ class Server:
         assert row is not None  # noqa: S101  # this database has a row
         return Counters(*row)
 
+    @property
+    def _postmaster(self) -> psutil.Process:
+        return psutil.Process(int((self.embedded.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0]))
+
+    def cpu_seconds(self) -> float:
+        """What all server processes used so far, those that have ended included."""
+        times = self._postmaster.cpu_times()
+        total: float = times.children_user + times.children_system
+        for process in self._postmaster.children():
+            try:
+                alive = process.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += alive.user + alive.system
+        return total
+
     def private_bytes(self) -> int:
         """The memory of all server processes together, without what they share."""
-        pid = int((self.embedded.folder / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
         total = 0
-        for process in psutil.Process(pid).children():
+        for process in self._postmaster.children():
             try:
                 memory = process.memory_info()
             except psutil.NoSuchProcess:

@@ -17,11 +17,10 @@ from quanyu.local.front import local_settings, sentences
 from quanyu.local.stack import Stack
 from quanyu.report import night_report, render_html, render_terminal
 from quanyu.settings import PROJECT, environment_connection, settings
-from quanyu.sources import run_alone
+from quanyu.source_commands import source_app
 from quanyu.vault import Vault
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The nightly customer data pipeline.")
-source_app = typer.Typer(no_args_is_help=True, help="Systems we read.")
 app.add_typer(source_app, name="source")
 app.add_typer(identity_app, name="identity")
 
@@ -106,15 +105,6 @@ def report(
         render_terminal(found, console)
         if html:
             render_html(found, html)
-
-
-@source_app.command("run")
-def source_run(name: str, date: Day, entity: Annotated[str, typer.Option(help="Only this entity.")] = "") -> None:
-    """Read one day of a source and print counts and a masked record; needs AIRFLOW_CONN_QUANYU_<NAME> only."""
-    found = discovery.sources().get(name)
-    if found is None:
-        raise typer.BadParameter(f"there is no source {name!r}; known are {', '.join(discovery.sources())}")
-    run_alone(found, ["--date", str(date.date()), *(["--entity", entity] if entity else [])])
 
 
 @app.command()

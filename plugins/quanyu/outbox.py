@@ -54,9 +54,10 @@ class Outbox:
         self._ssh: paramiko.SSHClient | None = None
         self._sftp: paramiko.SFTPClient | None = None
 
-    def names(self) -> frozenset[str]:
-        """What lies in the folder right now."""
-        return frozenset(self._retrying(lambda sftp: sftp.listdir(self._folder)))
+    def names(self, below: str = "") -> frozenset[str]:
+        """What lies in the folder right now, or in a folder `below` it."""
+        folder = f"{self._folder}/{below}".rstrip("/")
+        return frozenset(self._retrying(lambda sftp: sftp.listdir(folder)))
 
     def take(self, name: str, names: frozenset[str]) -> Drop:
         """Read a file and compare it with its `.done`.
@@ -179,7 +180,7 @@ def _host_key(line: str) -> paramiko.PKey:
     kind, _, rest = line.strip().partition(" ")
     try:
         return paramiko.PKey.from_type_string(kind, base64.b64decode(rest.split(" ")[0], validate=True))
-    except (paramiko.SSHException, binascii.Error, ValueError):
+    except (paramiko.SSHException, paramiko.pkey.UnknownKeyType, binascii.Error, ValueError):
         raise ConfigurationError(
             "extra.host_key is not a public SSH key.",
             remedy="put the server's line of `ssh-keyscan` into it, without the host name.",

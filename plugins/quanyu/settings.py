@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     )
     now: datetime | None = Field(default=None, description="freezes the sender's clock (demo and tests only)")
     history_days: int = Field(default=30, ge=0, description="days read when an entity lands for the first time")
+    sources: Path | None = Field(default=None, description="folder of a brand's own sources, one YAML file each")
 
     @field_validator("vault_key")
     @classmethod
@@ -102,6 +103,22 @@ def settings() -> Settings:
     except ValidationError as error:
         wrong = "; ".join(f"{_PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise ConfigurationError(f"{wrong}.", remedy="set it in the environment or in .env; see README.") from None
+
+
+def sources_folder() -> Path | None:
+    """The folder of a brand's own sources; None when it has none. Needs no other setting, and no warehouse.
+
+    Raises ConfigurationError when it is no folder: a night without half its systems would look like a good one.
+    """
+    said = os.environ.get(_PREFIX + "SOURCES")
+    if not said:
+        return None
+    folder = PROJECT / said
+    if not folder.is_dir():
+        raise ConfigurationError(
+            f"{_PREFIX}SOURCES is no folder ({folder}).", remedy="name the folder of the YAML files, or unset it."
+        )
+    return folder
 
 
 def environment_connection(name: str) -> Connection | None:

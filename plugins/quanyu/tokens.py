@@ -18,7 +18,7 @@ from quanyu.errors import NeedsPerson, Rejected, TokenExpired
 from quanyu.settings import utc_now
 from quanyu.transport import Http
 
-_MARGIN = timedelta(seconds=60)
+MARGIN = timedelta(seconds=60)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _A_DAY = 86_400
 # Longer than any token lives, in seconds; as a moment it lies in 2001.
@@ -64,14 +64,14 @@ class Tokens:
             raise NeedsPerson(f"{error.message} Even the token issued a moment ago.", remedy=self._remedy) from None
 
     def _current(self) -> str:
-        if self._grant is None or utc_now() >= self._grant.expires_at - _MARGIN:
+        if self._grant is None or utc_now() >= self._grant.expires_at - MARGIN:
             return self._renewed(refused="")
         return self._grant.access_token
 
     def _renewed(self, refused: str) -> str:
         with self._slot() as slot:
             held = slot.get() or self._seed
-            if held is None or held.access_token == refused or utc_now() >= held.expires_at - _MARGIN:
+            if held is None or held.access_token == refused or utc_now() >= held.expires_at - MARGIN:
                 held = self._issue(held)
                 slot.put(held)
         self._grant = held

@@ -34,6 +34,9 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOBILE = re.compile(r"(?<!\d)((?:86)?1[3-9]\d)\d{8}(?!\d)")
 
+LARGEST_ANSWER = 64 * 2**20
+"""Bytes, unpacked. A page of a platform has some hundred rows; a file that may be larger says so (`largest_answer`)."""
+
 T = TypeVar("T")
 
 
@@ -63,7 +66,7 @@ class Http:
         timeout: float = 30.0,
         attempts: int = 5,
         longest_wait: float = 300.0,
-        largest_answer: int = 64 * 2**20,
+        largest_answer: int = LARGEST_ANSWER,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         try:
@@ -92,7 +95,12 @@ class Http:
 
     @classmethod
     def of(
-        cls, where: Connection, *secrets: str, sleep: Callable[[float], None] | None = None, attempts: int = 5
+        cls,
+        where: Connection,
+        *secrets: str,
+        sleep: Callable[[float], None] | None = None,
+        attempts: int = 5,
+        largest_answer: int = LARGEST_ANSWER,
     ) -> Self:
         """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows."""
         try:
@@ -101,26 +109,40 @@ class Http:
             pace = 0.0
         if pace <= 0:
             raise ConfigurationError(f"quanyu_{where.name}: extra.requests_per_second is no number.", remedy="set one.")
-        secret = [where.password, *secrets]
-        return cls(where.url, requests_per_second=pace, redact=secret, sleep=sleep, attempts=attempts)
+        return cls(
+            where.url,
+            requests_per_second=pace,
+            redact=[where.password, *secrets],
+            attempts=attempts,
+            largest_answer=largest_answer,
+            sleep=sleep,
+        )
 
     def request(self, method: str, path: str, *, repeatable: bool = True, **parts: Unpack[Parts]) -> httpx.Response:
         """Send until the platform answers below 500 (429 and 3xx excepted); 4xx bodies are the caller's to read."""
         return self.retrying(lambda: self.exchange(method, path, repeatable=repeatable, **parts))
 
     def exchange(self, method: str, path: str, *, repeatable: bool = True, **parts: Unpack[Parts]) -> httpx.Response:
-        """Send once. Raises Retryable, Throttled, ConfigurationError, or DeliveryUnknown (not `repeatable`)."""
+        """Send once. Raises Retryable, Throttled, ConfigurationError, Rejected (too large an answer); where it is not
+        `repeatable`, DeliveryUnknown for whatever leaves doubt.
+        """
         self._wait_for_turn()
         call = f"{method} {self._client.base_url.host}/{path.lstrip('/')}"
         failed = Retryable if repeatable else DeliveryUnknown
         try:
-            response = self._answer(call, method, path, **parts)
+            response = self._answer(method, path, **parts)
         except _NOTHING_LEFT as error:
             raise Retryable(f"{call}: no connection ({_reason(error)}).", remedy=_UNREACHABLE) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ConfigurationError(f"{call}: {_reason(error)}.", remedy="correct the connection's host.") from None
         except httpx.HTTPError as error:
             raise failed(f"{call}: cut before the whole answer came ({_reason(error)}).", remedy=_UNREACHABLE) from None
+        if response is None:
+            raise (Rejected if repeatable else DeliveryUnknown)(
+                f"{call}: the answer is larger than {self._largest_answer:,} bytes and was not read to its end.",
+                remedy="no page of a platform is that large: check the connection's host; where a file may be, raise"
+                " `largest_answer` in the source's client.",
+            )
         if response.status_code == 429 or (response.status_code == 503 and "retry-after" in response.headers):
             raise Throttled(f"{call}: HTTP {response.status_code}.", until=_retry_after(response))
         if response.status_code >= 500:
@@ -132,25 +154,24 @@ class Http:
             )
         return response
 
-    def _answer(self, call: str, method: str, path: str, **parts: Unpack[Parts]) -> httpx.Response:
-        """The whole answer, unless it is larger than any page should be: then the rest is never read."""
+    def _answer(self, method: str, path: str, **parts: Unpack[Parts]) -> httpx.Response | None:
+        """The whole answer; None when it is too large, and then the connection is closed on the rest of it."""
         with self._client.stream(method, path, **parts) as response:
             announced = response.headers.get("content-length", "")
-            body = bytearray()
-            if not announced.isdigit() or int(announced) <= self._largest_answer:
-                for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > self._largest_answer:
-                        break
-                else:
-                    headers = [pair for pair in response.headers.multi_items() if pair[0] != "content-encoding"]
-                    return httpx.Response(
-                        response.status_code, headers=headers, content=bytes(body), request=response.request
-                    )
-        raise Rejected(
-            f"{call}: the answer is larger than {self._largest_answer // 2**20} MiB.",
-            remedy="no page of a platform is that large: check the connection's host; it was not read to its end.",
-        )
+            if announced.isdigit() and int(announced) > self._largest_answer:
+                return None
+            chunks: list[bytes] = []
+            size = 0
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > self._largest_answer:
+                    return None
+            # The body is unpacked by now, which the new response must not try again.
+            headers = [pair for pair in response.headers.multi_items() if pair[0] != "content-encoding"]
+            return httpx.Response(
+                response.status_code, headers=headers, content=b"".join(chunks), request=response.request
+            )
 
     def retrying(self, call: Callable[[], T]) -> T:
         """Repeat `call` while it raises Retryable; a named time to wait is waited for. The last error is raised.

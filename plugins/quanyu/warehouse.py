@@ -18,6 +18,9 @@ from quanyu.errors import Retryable
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
+# libpq moves what it could not send yet to the front of its buffer, again and again: of megabytes that costs more than
+# all the rest of a landing.
+_BLOCK = 2**16
 _SHORT, _LENGTH = struct.Struct("!h"), struct.Struct("!i")
 _EPOCH = date(2000, 1, 1)
 
@@ -87,8 +90,10 @@ def copy_binary(connection: Connection, table: sql.Composable, columns: Sequence
     """COPY rows that `BinaryRows` packed into a table."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(table, names)
+    view = memoryview(message)
     with connection.cursor().copy(statement) as copy:
-        copy.write(message)
+        for start in range(0, len(view), _BLOCK):
+            copy.write(view[start : start + _BLOCK])
 
 
 def date_bytes(day: date | None) -> bytes | None:

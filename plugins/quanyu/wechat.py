@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from quanyu.contracts import SHANGHAI, Connection, Record
+from quanyu.contracts import SHANGHAI, Connection, Grant, Record
 from quanyu.errors import (
     ConfigurationError,
     DeliveryUnknown,
@@ -24,9 +24,8 @@ from quanyu.errors import (
     TokenExpired,
 )
 from quanyu.settings import utc_now
+from quanyu.tokens import MARGIN, Tokens
 from quanyu.transport import Http, json_of
-
-_MARGIN = timedelta(seconds=60)
 
 
 class Refused(Rejected):
@@ -60,8 +59,8 @@ class WeChat:
         self._http = http
         self._dialect = dialect
         self._where = where
-        self._token = ""
-        self._fresh_until = utc_now()
+        # Kept by this client alone: the platform hands every process the same token.
+        self._tokens = Tokens(http, replace(where, tokens=None), self._issue, remedy=_CREDENTIALS)
 
     def call(
         self,
@@ -79,29 +78,19 @@ class WeChat:
         DeliveryUnknown when the call is not `repeatable` and may have been carried out.
         """
 
-        def once() -> Record:
-            if utc_now() >= self._fresh_until:
-                self._refresh()
-            with_token = {**(params or {}), "access_token": self._token}
+        def once(token: str) -> Record:
+            with_token = {**(params or {}), "access_token": token}
             response = self._http.exchange(method, path, params=with_token, json=body, repeatable=repeatable)
             answer = json_of(response, repeatable=repeatable)
             if _code(answer) not in accept:
                 _check(self._dialect, answer, path, repeatable=repeatable)
             return answer
 
-        return self._http.retrying(lambda: self._with_fresh_token(once))
+        return self._http.retrying(lambda: self._tokens.call(once))
 
-    def _with_fresh_token(self, once: Callable[[], Record]) -> Record:
-        try:
-            return once()
-        except TokenExpired:
-            self._refresh(refused=self._token)
-        try:
-            return once()
-        except TokenExpired as error:
-            raise NeedsPerson(f"{error.message} Even the token issued a moment ago.", remedy=_CREDENTIALS) from None
-
-    def _refresh(self, refused: str = "") -> None:
+    def _issue(self, held: Grant | None) -> Grant:
+        """Ask for a token; a held one that should still live was refused."""
+        refused = held.access_token if held is not None and held.expires_at > utc_now() + MARGIN else ""
         answer = self._dialect.fetch_token(self._http, self._where, refused)
         try:
             _check(self._dialect, answer, "token", repeatable=True)
@@ -111,9 +100,8 @@ class WeChat:
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise Retryable(f"{self._dialect.name}: the token call answered without a token.")
-        self._http.keep_secret(token)
-        self._token = token
-        self._fresh_until = utc_now() + timedelta(seconds=int(answer.get("expires_in", 7200))) - _MARGIN
+        lifetime = timedelta(seconds=int(answer.get("expires_in", 7200)))
+        return Grant(access_token=token, expires_at=utc_now() + lifetime)
 
 
 def _code(answer: Record) -> int:

@@ -43,6 +43,7 @@ LAYERS = {
     "local": 4,
     "desk": 4,
     "cli": 4,
+    "source_commands": 4,
     "orchestration": 4,
 }
 

@@ -6,6 +6,7 @@ what is known already is no news.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,7 +17,7 @@ from psycopg import sql
 
 from quanyu import discovery, landing, warehouse
 from quanyu.contracts import Entity, Page, Source, Window
-from quanyu.errors import Rejected
+from quanyu.errors import QuanyuError, Rejected
 from quanyu.vault import Vault
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
@@ -25,6 +26,7 @@ from tests.truth import wires
 DAY = date(2026, 11, 20)
 FIRST = DAY - timedelta(days=6)
 VAULT = Vault(bytes(range(32)))
+SECRET_EXTRAS = ("session", "access_token", "refresh_token", "private_key")
 FOUND = {name: source for name, source in discovery.sources().items() if name in wires()}
 ENTITIES = [pytest.param(s, e, id=f"{s.name}.{e.name}") for s in FOUND.values() for e in s.entities]
 
@@ -149,3 +151,43 @@ def test_two_nights_know_what_one_reading_of_all_days_would_know(
     first = min(FIRST, DAY + timedelta(days=1 - entity.reread_days))
     land(dsn, source, entity, tomorrow, DAY + timedelta(days=1), window=Window.of_days(first, DAY + timedelta(days=1)))
     assert known == {key: payload for key, _, _, payload in content(dsn, "landing", source, entity)}
+
+
+@pytest.mark.parametrize("source", [pytest.param(source, id=source.name) for source in FOUND.values()])
+def test_a_changed_type_freezes_the_entity_and_leaves_the_pen_alone(dsn: str, company: Sandbox, source: Source) -> None:
+    """The pen holds what it held before; at least one entity of each source shows it."""
+    frozen = 0
+    for entity in source.entities:
+        land(dsn, source, entity, company)
+        calm = content(dsn, "landing", source, entity)
+        company.fault(source.name, "changed_type", times=10_000)
+        try:
+            land(dsn, source, entity, company)
+        except Rejected:
+            frozen += 1
+            assert content(dsn, "landing", source, entity) == calm
+        finally:
+            company.clear(source.name)
+    assert frozen or not wires()[source.name].drifts
+
+
+@pytest.mark.parametrize(("source", "entity"), ENTITIES)
+def test_neither_a_secret_nor_a_personal_value_is_logged(
+    dsn: str, company: Sandbox, source: Source, entity: Entity, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Everything that is said down to DEBUG, of a calm reading and of one that is disturbed."""
+    where = company.connection(source.name)
+    secrets = {where.password, *(str(where.extra.get(name) or "") for name in SECRET_EXTRAS)} - {""}
+    with caplog.at_level(logging.DEBUG):
+        land(dsn, source, entity, company)
+        company.fault(source.name, "reset", times=1)
+        try:
+            land(dsn, source, entity, company)
+        except QuanyuError as error:
+            caplog.handler.records.append(logging.makeLogRecord({"msg": str(error)}))
+        finally:
+            company.clear(source.name)
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    assert not [secret for secret in secrets if secret in said]
+    for person in company.world.people:
+        assert not [phone for phone in person.phones if phone in said]

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from quanyu import discovery
+
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 FILES = sorted(DAGS.glob("*.py"))
 SOURCES = ("tmall", "official_account", "wecom", "xiaohongshu", "store")
@@ -93,7 +95,8 @@ def test_the_tasks_run_in_the_order_of_the_flow(switch_on) -> None:
 def test_every_entity_lands_in_a_task_named_after_it(switch_on) -> None:
     switch_on(SOURCES)
     land = dags()["ingest__store"].get_task("land")
-    assert land.op_kwargs_expand_input.value == {"entity": ["receipts", "members", "visits"]}
+    entities = [entity.name for entity in discovery.sources()["store"].entities]
+    assert land.op_kwargs_expand_input.value == {"entity": entities}
     assert "entity" in land.partial_kwargs["map_index_template"]
 
 

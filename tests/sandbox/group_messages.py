@@ -15,6 +15,7 @@ from typing import Any
 
 from tests.sandbox.fate import send_time, share
 from tests.sandbox.platform import Clock
+from tests.sandbox.wecom_broadcasts import PastBroadcasts
 from tests.sandbox.weixin import Answer, Refusal, page, texts
 from tests.sandbox.world.model import Contact
 
@@ -51,6 +52,7 @@ class GroupMessages:
     deliveries: list[dict[str, Any]]
     contacts: Callable[[], list[Contact]]
     staff: Sequence[str]
+    past: PastBroadcasts
     at_once: float = 0.8
     never: float = 0.05
     caps: dict[str, int] = field(default_factory=lambda: {"%F": 1, "%G-%V": 7, "%Y-%m": 30})
@@ -83,54 +85,52 @@ class GroupMessages:
             raise Refusal(40058, "invalid Request Parameter, time range should be within one month")
         if given.get("chat_type") not in {"single", "group"}:
             raise Refusal(40058, "invalid Request Parameter, chat_type")
+        kinds = {0: {0}, 1: {1}}.get(given.get("filter_type", 2), {0, 1})
         found = [
-            message
-            for message in self._messages.values()
-            if start <= message.created_at.timestamp() <= end
-            and given["chat_type"] == "single"
-            and given.get("filter_type", 2) in {0, 2}
-            and not given.get("creator")
+            row
+            for row in [*self.past.listed(), *map(_listed, self._messages.values())]
+            if start <= row["create_time"] <= end
+            and row["chat_type"] == given["chat_type"]
+            and row["create_type"] in kinds
+            and given.get("creator") in {None, "", row.get("creator")}
         ]
-        rows, cursor = page(found, given, default=50, largest=100, of=f"{start}-{end}")
-        listed = [
-            {
-                "msgid": message.msgid,
-                "create_time": int(message.created_at.timestamp()),
-                "create_type": 0,
-                "text": message.text,
-                "attachments": message.attachments,
-            }
-            for message in rows
-        ]
+        rows, cursor = page(found, given, default=50, largest=100, of=f"{start}-{end}-{given['chat_type']}")
+        listed = [{name: value for name, value in row.items() if name != "chat_type"} for row in rows]
         return {"errcode": 0, "errmsg": "ok", "group_msg_list": listed, "next_cursor": cursor}
 
     def tasks(self, given: Mapping[str, Any]) -> Answer:
         """Say who has confirmed: 0 not yet, 2 done."""
-        message = self._message(given)
-        rows, cursor = page(list(message.tasks.values()), given, default=500, largest=1000, of=message.msgid)
-        task_list = [
-            {"userid": task.userid, "status": 2, "send_time": int(task.confirmed_at.timestamp())}
-            if task.confirmed_at
-            else {"userid": task.userid, "status": 0}
-            for task in rows
-        ]
+        msgid = str(given.get("msgid", ""))
+        rows = self.past.tasks(msgid)
+        if rows is None:
+            rows = [
+                {"userid": task.userid, "status": 2, "send_time": int(task.confirmed_at.timestamp())}
+                if task.confirmed_at
+                else {"userid": task.userid, "status": 0}
+                for task in self._message(msgid).tasks.values()
+            ]
+        task_list, cursor = page(rows, given, default=500, largest=1000, of=msgid)
         return {"errcode": 0, "errmsg": "ok", "task_list": task_list, "next_cursor": cursor}
 
     def results(self, given: Mapping[str, Any]) -> Answer:
         """Say what became of each customer of one member of staff."""
-        message = self._message(given)
-        task = message.tasks.get(str(given.get("userid", "")))
+        msgid, userid = str(given.get("msgid", "")), str(given.get("userid", ""))
+        rows = self.past.results(msgid, userid) or self._results(msgid, userid)
+        send_list, cursor = page(rows, given, default=500, largest=1000, of=f"{msgid}-{userid}")
+        return {"errcode": 0, "errmsg": "ok", "send_list": send_list, "next_cursor": cursor}
+
+    def _results(self, msgid: str, userid: str) -> list[Answer]:
+        task = self._message(msgid).tasks.get(userid)
         if task is None:
             raise Refusal(40058, "invalid Request Parameter, userid has no task of this msgid")
-        rows, cursor = page(task.copies, given, default=500, largest=1000, of=f"{message.msgid}-{task.userid}")
-        send_list = []
-        for _, record in rows:
+        rows = []
+        for _, record in task.copies:
             status = _OUTCOMES.index(record["outcome"])
-            row = {"external_userid": record["recipient"], "userid": task.userid, "status": status}
+            row: Answer = {"external_userid": record["recipient"], "userid": task.userid, "status": status}
             if status == SENT and task.confirmed_at:
                 row["send_time"] = int(task.confirmed_at.timestamp())
-            send_list.append(row)
-        return {"errcode": 0, "errmsg": "ok", "send_list": send_list, "next_cursor": cursor}
+            rows.append(row)
+        return rows
 
     def confirm_all(self) -> None:
         """Let the staff confirm whatever waits."""
@@ -138,8 +138,8 @@ class GroupMessages:
             for task in message.tasks.values():
                 self._confirm(task)
 
-    def _message(self, given: Mapping[str, Any]) -> GroupMessage:
-        message = self._messages.get(str(given.get("msgid", "")))
+    def _message(self, msgid: str) -> GroupMessage:
+        message = self._messages.get(msgid)
         if message is None:
             raise Refusal(41047, "invalid msgid")
         if message.created_at < send_time(self.clock):
@@ -195,10 +195,21 @@ class GroupMessages:
         return SENT
 
 
+def _listed(message: GroupMessage) -> Answer:
+    return {
+        "msgid": message.msgid,
+        "create_time": int(message.created_at.timestamp()),
+        "create_type": 0,
+        "text": message.text,
+        "attachments": message.attachments,
+        "chat_type": "single",
+    }
+
+
 def _content(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Any]]:
     text, attachments = given.get("text") or {}, given.get("attachments") or []
     if given.get("chat_type", "single") != "single" or given.get("tag_filter"):
-        raise Refusal(40058, "invalid Request Parameter, this corp has neither customer groups nor tags")
+        raise Refusal(40058, "invalid Request Parameter, only to single customers, not by tag")
     if not isinstance(text, dict) or not isinstance(attachments, list) or len(attachments) > 9:
         raise Refusal(40058, "invalid Request Parameter, text or attachments")
     if not text.get("content") and not attachments:

@@ -1,105 +1,81 @@
-"""A WeChat official account (公众号, a service account): tokens, fans in pages, mass sends.
+"""A WeChat official account (公众号, a service account): fans in pages, their tags, daily reports, mass sends.
 
-GET  /cgi-bin/token                a new token kills the one before
-POST /cgi-bin/stable_token         never touches the above; the same token for as long as it lives
 GET  /cgi-bin/user/get             openids, `page_size` a page, an empty page at the end
 GET  /cgi-bin/user/info            one fan
 POST /cgi-bin/user/info/batchget   up to 100 fans
+GET  /cgi-bin/tags/get             the tags and how many fans have each
+POST /datacube/get...              daily reports, no later than yesterday; see `official_account_cubes`
 POST /cgi-bin/message/mass/send    one text to 2..10 000 fans, `clientmsgid` against repeats
 POST /cgi-bin/message/mass/get     how far a mass send got
 
 Fans are shown as they stood at the midnight that ended the world's `today`. Messages go out on the day after
-it: who unsubscribes on that day is taken and not reached.
+it: who unsubscribes on that day is taken and not reached. Tokens are those of every app, see `weixin_app`.
+
+The code of a span that is too long (61501) is the sandbox's own: what is known is only that such a call fails.
 """
 
 from __future__ import annotations
 
 import bisect
-import hashlib
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
 from tests.sandbox.faults import Faults
 from tests.sandbox.mass_send import MassSends
+from tests.sandbox.official_account_cubes import CUBES
 from tests.sandbox.platform import Clock
-from tests.sandbox.weixin import Answer, Refusal, Weixin
+from tests.sandbox.weixin import Answer, Refusal
+from tests.sandbox.weixin_app import WeixinApp
 from tests.sandbox.world import World
 from tests.sandbox.world.model import APPID, Follower
+from tests.sandbox.world.systems.official_account import TAGS, tags_of
 
-SECRET = "sandbox-secret-official-account"
+_DAWN = date(2014, 12, 1)
+"""The first day that the platform has figures of."""
 
 
-class OfficialAccount(Weixin):
+class OfficialAccount(WeixinApp):
     """State and routes of one account; `page_size` and the quotas are attributes a test may change."""
 
     name = "official_account"
-    killed_code = 40001
-    throttled = (45011, "api minute-quota reach limit, must slower, retry next minute")
+    appid = APPID
+    secret = "sandbox-secret-official-account"
+    drifting = "ref_date"
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
         self.page_size = 500
-        self.daily_quota = {
+        self.daily_quota |= {
             "/cgi-bin/token": 2_000,
             "/cgi-bin/user/get": 500,
             "/cgi-bin/message/mass/send": 100,
-            "force_refresh": 20,
         }
         self.minute_quota = {"/cgi-bin/message/mass/send": 60}
         self.mass_sends = MassSends(clock, self.deliveries, self._fan)
-        self._newest = ""
-        self._stable = ""
-        self._forced_at: datetime | None = None
         self._seen_at: datetime | None = None
         self._seen: dict[str, Follower] = {}
-
-    def connection(self, url: str) -> dict[str, Any]:
-        """Log in with appid and secret."""
-        return {"conn_type": "http", "host": url, "login": APPID, "password": SECRET, "extra": {}}
 
     def routes(self) -> list[web.RouteDef]:
         """What `api.weixin.qq.com` serves of this account."""
         return [
-            web.get("/cgi-bin/token", self.serve(self._token, has_token=False)),
-            web.post("/cgi-bin/stable_token", self.serve(self._stable_token, has_token=False)),
+            *super().routes(),
             web.get("/cgi-bin/user/get", self.serve(self._openids)),
             web.get("/cgi-bin/user/info", self.serve(self._one)),
-            web.post("/cgi-bin/user/info/batchget", self.serve(self._many)),
-            web.post("/cgi-bin/message/mass/send", self.serve(self.mass_sends.send)),
-            web.post("/cgi-bin/message/mass/get", self.serve(self.mass_sends.state)),
+            web.get("/cgi-bin/tags/get", self.serve(self._tags)),
         ]
 
-    def explain(self, refusal: Refusal) -> str:
-        """End every message with the request id that support asks for."""
-        digest = hashlib.md5(f"rid-{self.refusals}".encode()).hexdigest()
-        return f"{refusal.message} rid: {digest[:8]}-{digest[8:16]}-{digest[16:24]}"
-
-    def _token(self, given: Mapping[str, Any]) -> Answer:
-        _check_credentials(given)
-        self.tokens.kill(self._newest)
-        self._newest = self.tokens.issue()
-        return {"access_token": self._newest, "expires_in": self.tokens.left(self._newest)}
-
-    def _stable_token(self, given: Mapping[str, Any]) -> Answer:
-        _check_credentials(given)
-        if given.get("force_refresh") is True:
-            self._force()
-        elif self.tokens.left(self._stable) <= 300:
-            # Rotated five minutes early; both tokens work until the old one ends.
-            self._stable = self.tokens.issue()
-        return {"access_token": self._stable, "expires_in": self.tokens.left(self._stable)}
-
-    def _force(self) -> None:
-        self.count("force_refresh")
-        now = self.clock.now()
-        if self._forced_at and now - self._forced_at < timedelta(seconds=30):
-            raise Refusal(*self.throttled)
-        self._forced_at = now
-        self.tokens.kill(self._stable)
-        self._stable = self.tokens.issue()
+    def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Answer]]:
+        """Fans by the hundred, mass sends and the reports."""
+        return {
+            "/cgi-bin/user/info/batchget": self._many,
+            "/cgi-bin/message/mass/send": self.mass_sends.send,
+            "/cgi-bin/message/mass/get": self.mass_sends.state,
+            **{f"/datacube/{name}": self._cube(name) for name in CUBES},
+        }
 
     def _fan(self, openid: str) -> Follower | None:
         """Who ever followed before the night, by openid."""
@@ -129,7 +105,8 @@ class OfficialAccount(Weixin):
             raise Refusal(47001, "data format error")
         if not 1 <= len(asked) <= 100:
             raise Refusal(40032, "invalid openid list size")
-        return {"user_info_list": [self._user_info(str(user.get("openid", ""))) for user in asked]}
+        rows = [self._user_info(str(user.get("openid", ""))) for user in asked]
+        return {"user_info_list": self.drifted(rows, "/cgi-bin/user/info/batchget")}
 
     def _user_info(self, openid: str) -> Answer:
         """Show one fan; name, sex, place and picture have been blank since the end of 2021."""
@@ -152,25 +129,50 @@ class OfficialAccount(Weixin):
             **({"unionid": fan.unionid} if fan.unionid else {}),
             "remark": "",
             "groupid": 0,
-            "tagid_list": [],
+            "tagid_list": list(tags_of(self.world).get(openid, ())),
             "subscribe_scene": fan.scene,
             "qr_scene": 0,
             "qr_scene_str": fan.qr_scene_str,
         }
+
+    def _tags(self, _given: Mapping[str, Any]) -> Answer:
+        there = (fan for fan in self.world.followers if fan.follows(self.clock.end))
+        counts = Counter(tag for fan in there for tag in tags_of(self.world).get(fan.openid, ()))
+        rows = [{"id": tag, "name": name, "count": counts[tag]} for tag, name in TAGS.items()]
+        return {"tags": self.drifted(rows, "/cgi-bin/tags/get")}
+
+    def _cube(self, name: str) -> Callable[[Mapping[str, Any]], Answer]:
+        longest, rows = CUBES[name]
+
+        def answer(given: Mapping[str, Any]) -> Answer:
+            days = self._asked(given, longest)
+            told = [row for day in days for row in rows(self.world, day, self.clock.today)]
+            return {"list": self.drifted(told, f"/datacube/{name}")}
+
+        return answer
+
+    def _asked(self, given: Mapping[str, Any], longest: int) -> list[date]:
+        try:
+            first, last = (_date(given[name]) for name in ("begin_date", "end_date"))
+        except (KeyError, TypeError, ValueError):
+            raise Refusal(61500, "date format error") from None
+        if first < _DAWN or first > last or last > self.clock.today:
+            raise Refusal(61500, "date format error")
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        if len(days) > longest:
+            raise Refusal(61501, "date range error")
+        return days
+
+    def _check_credentials(self, given: Mapping[str, Any]) -> None:
+        for name, code in (("appid", 41002), ("secret", 41004)):
+            if given.get("grant_type") == "client_credential" and not given.get(name):
+                raise Refusal(code, "appid missing" if name == "appid" else "appsecret missing")
+        super()._check_credentials(given)
 
 
 def _place(openid: str) -> str:
     return openid[::-1]
 
 
-def _check_credentials(given: Mapping[str, Any]) -> None:
-    if given.get("grant_type") != "client_credential":
-        raise Refusal(40002, "invalid grant_type")
-    if not given.get("appid"):
-        raise Refusal(41002, "appid missing")
-    if given["appid"] != APPID:
-        raise Refusal(40013, "invalid appid")
-    if not given.get("secret"):
-        raise Refusal(41004, "appsecret missing")
-    if given["secret"] != SECRET:
-        raise Refusal(40125, "invalid appsecret")
+def _date(text: str) -> date:
+    return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone

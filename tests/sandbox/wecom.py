@@ -1,22 +1,28 @@
-"""WeCom (企业微信) of one corp: the token, customers of the staff, broadcasts that staff must confirm.
+"""WeCom (企业微信) of one corp: token, customers, tags, groups, counters, broadcasts that staff must confirm.
 
 GET  /cgi-bin/gettoken                                the same token for as long as it lives
 GET  /cgi-bin/externalcontact/get_follow_user_list    staff who may have customers
 GET  /cgi-bin/externalcontact/list                    the customers of one
 GET  /cgi-bin/externalcontact/get                     one customer and all who follow them
 POST /cgi-bin/externalcontact/batch/get_by_user       customers of up to 100 staff, with a cursor
+POST /cgi-bin/externalcontact/get_corp_tag_list       the corp's tags by group
+POST /cgi-bin/externalcontact/groupchat/list          customer groups, with a cursor
+POST /cgi-bin/externalcontact/groupchat/get           one group and its members
+POST /cgi-bin/externalcontact/get_user_behavior_data  how members of staff talked, per day
 POST /cgi-bin/externalcontact/add_msg_template        a task for the staff, not a message
 POST /cgi-bin/externalcontact/get_groupmsg_list_v2    broadcasts of a period
 POST /cgi-bin/externalcontact/get_groupmsg_task       who has confirmed a broadcast
 POST /cgi-bin/externalcontact/get_groupmsg_send_result    what each customer got
 
-Customers are shown as they stood at the midnight that ended the world's `today`.
+Customers and groups are shown as they stood at the midnight that ended the world's `today`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -25,14 +31,23 @@ from tests.sandbox.fate import share
 from tests.sandbox.faults import Faults
 from tests.sandbox.group_messages import GroupMessages
 from tests.sandbox.platform import Clock
+from tests.sandbox.wecom_behaviour import behaviour
+from tests.sandbox.wecom_broadcasts import PastBroadcasts
+from tests.sandbox.wecom_drift import drifted
+from tests.sandbox.wecom_groups import CustomerGroups
 from tests.sandbox.weixin import Answer, Refusal, Weixin, page, texts
 from tests.sandbox.world import World
 from tests.sandbox.world.model import CORP, Contact
+from tests.sandbox.world.systems.wecom import TAGS, Tag, tags_of
 
 SECRET = "sandbox-secret-wecom"
 AGENT = 1000002
 
 _CUSTOMERS = "/cgi-bin/externalcontact/"
+
+_TAGGED_SINCE = 1717200000
+
+Handle = Callable[[Mapping[str, Any]], Answer]
 
 
 class WeCom(Weixin):
@@ -44,7 +59,9 @@ class WeCom(Weixin):
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
-        self.group_messages = GroupMessages(clock, self.deliveries, self._contacts, world.staff)
+        past = PastBroadcasts(world, clock)
+        self.group_messages = GroupMessages(clock, self.deliveries, self._contacts, world.staff, past)
+        self.groups = CustomerGroups(world, clock)
         self._token = ""
 
     def connection(self, url: str) -> dict[str, Any]:
@@ -53,18 +70,33 @@ class WeCom(Weixin):
 
     def routes(self) -> list[web.RouteDef]:
         """What `qyapi.weixin.qq.com` serves of this corp."""
-        messages = self.group_messages
+        asked = {
+            "get_follow_user_list": self._follow_users,
+            "list": self._list,
+            "get": self._get,
+        }
+        posted = {
+            "batch/get_by_user": self._get_by_user,
+            "get_corp_tag_list": self._tags,
+            "groupchat/list": self.groups.listed,
+            "groupchat/get": self.groups.one,
+            "get_user_behavior_data": partial(behaviour, self.world, self.clock),
+            "add_msg_template": self.group_messages.add,
+            "get_groupmsg_list_v2": self.group_messages.listed,
+            "get_groupmsg_task": self.group_messages.tasks,
+            "get_groupmsg_send_result": self.group_messages.results,
+        }
         return [
             web.get("/cgi-bin/gettoken", self.serve(self._gettoken, has_token=False)),
-            web.get(_CUSTOMERS + "get_follow_user_list", self.serve(self._follow_users)),
-            web.get(_CUSTOMERS + "list", self.serve(self._list)),
-            web.get(_CUSTOMERS + "get", self.serve(self._get)),
-            web.post(_CUSTOMERS + "batch/get_by_user", self.serve(self._get_by_user)),
-            web.post(_CUSTOMERS + "add_msg_template", self.serve(messages.add)),
-            web.post(_CUSTOMERS + "get_groupmsg_list_v2", self.serve(messages.listed)),
-            web.post(_CUSTOMERS + "get_groupmsg_task", self.serve(messages.tasks)),
-            web.post(_CUSTOMERS + "get_groupmsg_send_result", self.serve(messages.results)),
+            *(web.get(_CUSTOMERS + name, self.serve(handle)) for name, handle in asked.items()),
+            *(
+                web.post(path := _CUSTOMERS + name, self.serve(self._drifting(path, handle)))
+                for name, handle in posted.items()
+            ),
         ]
+
+    def _drifting(self, path: str, handle: Handle) -> Handle:
+        return lambda given: drifted(handle(given), self.faults, path)
 
     def explain(self, refusal: Refusal) -> str:
         """Add the hint, the caller's address and the link that WeCom adds."""
@@ -104,7 +136,7 @@ class WeCom(Weixin):
         relations = [contact for contact in self._contacts() if contact.external_userid == external_userid]
         if not relations:
             raise Refusal(84061, "not external contact", follow_user=[])
-        followers = [{**_relation(contact), "tags": []} for contact in relations]
+        followers = [{**_relation(contact), "tags": _named_tags(self._tags_of(contact))} for contact in relations]
         return _ok(external_contact=_customer(relations[0]), follow_user=followers)
 
     def _get_by_user(self, given: Mapping[str, Any]) -> Answer:
@@ -115,10 +147,35 @@ class WeCom(Weixin):
         rows = [contact for contact in self._contacts() if contact.staff_userid in asked]
         found, cursor = page(rows, given, default=50, largest=100, of="|".join(sorted(asked)))
         pairs = [
-            {"external_contact": _customer(contact), "follow_info": {**_relation(contact), "tag_id": []}}
+            {
+                "external_contact": _customer(contact),
+                "follow_info": {**_relation(contact), "tag_id": self._tags_of(contact)},
+            }
             for contact in found
         ]
         return _ok(external_contact_list=pairs, next_cursor=cursor)
+
+    def _tags_of(self, contact: Contact) -> list[str]:
+        return list(tags_of(self.world)[contact.external_userid, contact.staff_userid])
+
+    def _tags(self, given: Mapping[str, Any]) -> Answer:
+        wanted, within = set(texts(given.get("tag_id"))), set(texts(given.get("group_id")))
+        by_group: dict[tuple[str, str], list[Tag]] = defaultdict(list)
+        for tag in TAGS:
+            # Of both lists the platform heeds the tags only.
+            if tag.id in wanted or (not wanted and (not within or tag.group_id in within)):
+                by_group[tag.group_id, tag.group].append(tag)
+        groups = [
+            {
+                "group_id": group_id,
+                "group_name": name,
+                "create_time": _TAGGED_SINCE,
+                "order": 0,
+                "tag": [{"id": tag.id, "name": tag.name, "create_time": _TAGGED_SINCE, "order": 0} for tag in tags],
+            }
+            for (group_id, name), tags in by_group.items()
+        ]
+        return _ok(tag_group=groups)
 
     def _known(self, userid: str) -> str:
         if userid not in self.world.staff:
@@ -128,6 +185,12 @@ class WeCom(Weixin):
 
 def _ok(**answer: Any) -> Answer:
     return {"errcode": 0, "errmsg": "ok", **answer}
+
+
+def _named_tags(ids: list[str]) -> list[Answer]:
+    return [
+        {"group_name": tag.group, "tag_name": tag.name, "tag_id": tag.id, "type": 1} for tag in TAGS if tag.id in ids
+    ]
 
 
 def _customer(contact: Contact) -> Answer:

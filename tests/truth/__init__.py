@@ -37,11 +37,13 @@ class Wire:
     speaks: over what; only `http` knows half pages, HTML and status codes.
     token:  what follows the death of its access token: it `renews` itself, a `person` must authorise, or `none` exists.
     drifts: the field that the sandbox's fault `unknown_column` adds to every row; "" where the sandbox has no such.
+    bare:   entities whose rows are single values on the wire, which have no room for a further field.
     """
 
     speaks: Literal["http", "sftp", "sql", "files"] = "http"
     token: Literal["renews", "person", "none"]
     drifts: str = "x_new_field"
+    bare: frozenset[str] = frozenset()
 
 
 def text(at: datetime) -> str:

@@ -54,7 +54,7 @@ def test_receipts_asks_only_channels_that_have_a_connection() -> None:
 
 
 def test_an_unknown_source_is_answered_with_the_known_ones() -> None:
-    done = _run("source", "run", "jd", "--date", "2026-11-20")
+    done = _run("source", "run", "no_such", "--date", "2026-11-20")
     assert done.exit_code == 2
     assert "tmall" in done.output
 

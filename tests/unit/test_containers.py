@@ -32,14 +32,20 @@ def test_airflow_runs_the_same_four_processes_as_the_local_stack() -> None:
     from quanyu.local.stack import _COMMANDS
 
     commands = {tuple(s["command"][1:2]) for s in SERVICES.values() if s.get("command", [""])[0] == "airflow"}
-    assert commands == {command[:1] for command in _COMMANDS.values()}
+    assert commands == {command[1:2] for command in _COMMANDS.values()}
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_service_waits_for_services_that_exist_and_mounts_volumes_that_exist(name: str) -> None:
     service = SERVICES[name]
     assert set(service.get("depends_on", {})) <= set(SERVICES)
-    assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= set(COMPOSE["volumes"])
+    mounted = [volume for volume in service.get("volumes", []) if not volume.startswith("./")]
+    assert {volume.split(":")[0] for volume in mounted} <= set(COMPOSE["volumes"])
+
+
+def test_a_folder_of_the_machine_is_mounted_for_reading_only() -> None:
+    folders = {volume for s in SERVICES.values() for volume in s.get("volumes", []) if volume.startswith("./")}
+    assert folders == {"./own-sources:/opt/quanyu/own-sources:ro"}
 
 
 def test_nothing_starts_before_the_tables_are_up_to_date() -> None:

@@ -233,6 +233,14 @@ def test_a_drift_freezes_the_entity_and_names_the_rows(dsn: str, record: dict[st
     assert loads(dsn, "status", "error_class", "rows_read", "rows_quarantined")[-1] == ("failed", "SchemaDrift", 2, 1)
 
 
+@pytest.mark.parametrize("record", [7, None, "13800138000", ["a"]])
+def test_a_record_that_is_no_object_is_drift(dsn: str, record: Any) -> None:
+    """Not a defect of ours, and nothing of it is kept."""
+    with pytest.raises(SchemaDrift, match="1 of 2 rows"):
+        Shop(personal={"amount": Personal.PHONE}).holds({"id": 8}, record).land(dsn)
+    assert [key for (key,) in rows(dsn, "select record_key from ops.quarantine")] == ["None"]
+
+
 def test_a_new_field_lands_and_is_reported(dsn: str) -> None:
     """The platform added something: nobody has to get up at night. A name that is a phone is not repeated."""
     Shop().holds({"id": 1, "colour": "red", "by_phone": 1, "13800138000": 1}).night(dsn)

@@ -125,3 +125,47 @@ def test_whatever_stands_in_a_personal_place_leaves_as_tokens(name: Any, phones:
     assert set(leaves(clean["who"]["phones"])) <= {None, "<phone>"}
     assert set(leaves(clean["note"])) <= {None, "<text>"}
     assert repr(record) == before
+
+
+names = st.sampled_from(["id", "at", "who", "lines", "n", "x", "y"])
+records = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 3)
+    | st.integers(2**62, 2**70)
+    | st.floats()
+    | st.sampled_from(["", "a"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=5),
+    max_leaves=15,
+)
+likely = st.fixed_dictionaries(
+    {"id": st.sampled_from([1, 2, "", None]), "lines": st.lists(st.fixed_dictionaries({"n": records}), max_size=2)},
+    optional={"at": records, "who": st.none() | st.dictionaries(names, records, max_size=2), "x": records},
+)
+
+
+@given(st.lists(likely | records, min_size=1, max_size=6))
+def test_the_fast_look_never_passes_what_the_careful_one_would_stop_at(rows: list[Any]) -> None:
+    """Whatever came before: a record that fits has no problem and no name that was not reported already."""
+    shape = _shape(
+        {"at": "text?", "who.x": "number?", "who.y": "boolean?", "lines[].n": "integer", "extra": "object?"},
+        key=("id", "who.x"),
+    )
+    reported: set[str] = set()
+    for row in rows:
+        is_fit = shape.fits(row)
+        problems, unknown = _found(shape, row)
+        assert not (is_fit and (problems or unknown - reported))
+        assert shape.fits(row) or problems, "what had no problem is known from then on"
+        reported |= unknown
+
+
+def test_objects_keyed_by_ids_do_not_fill_the_memory() -> None:
+    """A thousand records, each with a name of its own: all are looked at with care, none is forgotten or refused."""
+    shape = _shape({"by_day": "object?"})
+    unknown: set[str] = set()
+    for number in range(1000):
+        assert shape.check({"id": 1, f"n{number}": 1}, unknown) == []
+    assert len(unknown) == 1000
+    assert not shape.fits({"id": 1, "n999": 1})
+    assert shape.fits({"id": 1, "n0": 1})

@@ -10,12 +10,12 @@ import pytest
 
 from quanyu.contracts import Personal
 from quanyu.errors import ConfigurationError, NotReady
+from quanyu.outbox import Drop
 from quanyu.proposals import names
 from quanyu.proposals.model import Pair, compare
 from quanyu.proposals.records import Record
 from quanyu.sources import store
 from quanyu.sources.store import files
-from quanyu.outbox import Drop
 from tests.fixtures.phoneless_world import Labelled, labelled
 
 DEFAULT_THRESHOLD = 0.9

@@ -22,6 +22,19 @@ ACCOUNT_TYPES = {
     "store_member",
     "store_receipt",
     "store_visit",
+    "jd_buyer",
+    "douyin_buyer",
+    "youzan_customer",
+    "wechat_store_user",
+    "wechat_payer",
+    "video_channel_lead",
+    "mini_program_user",
+    "app_user",
+    "ocean_engine_lead",
+    "tencent_ads_lead",
+    "lead",
+    "service_ticket",
+    "survey_answer",
 }
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -156,6 +163,110 @@ def test_integers_beyond_2_to_53_and_raw_control_characters_survive() -> None:
     reply = Reply(body='{"tid": 2604615437261148287, "title": "a\x01b"}')
     with scripted(reply) as server, Http(server.url, sleep=_no_wait) as http:
         assert json_of(http.request("GET", "/")) == {"tid": 2604615437261148287, "title": "a\x01b"}
+
+
+GIGABYTES = 2**31
+HEADS = {
+    "announced": f"HTTP/1.1 200 OK\r\nContent-Length: {GIGABYTES}\r\n\r\n",
+    "in chunks": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "until the end": "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+}
+
+
+@contextmanager
+def endless(head: str) -> Iterator[tuple[str, list[int]]]:
+    """A platform that would send two gigabytes for each call; what left it is noted when the caller hangs up."""
+    sent: list[int] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        block = b"10000\r\n" + b" " * 2**16 + b"\r\n" if "chunked" in head else b" " * 2**16
+        while True:
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return
+            with caller:
+                caller.recv(2**16)
+                size = 0
+                try:
+                    caller.sendall(head.encode())
+                    while size < GIGABYTES:
+                        caller.sendall(block)
+                        size += len(block)
+                except OSError:
+                    sent.append(size)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", sent
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=10)
+
+
+@pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
+def test_an_answer_of_two_gigabytes_is_refused_without_reading_it(head: str) -> None:
+    """Asked once; the platform sees the connection close after a few megabytes."""
+    with endless(head) as (url, sent), Http(url, largest_answer=2**20, sleep=_no_wait) as http:
+        with pytest.raises(Rejected, match=r"GET 127\.0\.0\.1/bill: .* larger than 1,048,576 bytes") as error:
+            http.request("GET", "/bill", params={"token": "tok-1"})
+        assert "largest_answer" in error.value.remedy
+        assert "tok-1" not in str(error.value)
+    assert len(sent) == 1
+    assert sent[0] < 2**25
+
+
+def test_what_must_not_happen_twice_is_unknown_when_its_answer_is_too_large() -> None:
+    with (
+        endless(HEADS["announced"]) as (url, sent),
+        Http(url, largest_answer=2**20, sleep=_no_wait) as http,
+        pytest.raises(DeliveryUnknown),
+    ):
+        http.request("POST", "/send", json={}, repeatable=False)
+    assert len(sent) == 1
+
+
+def test_a_small_answer_that_unpacks_to_a_large_one_is_refused() -> None:
+    with (
+        _packed(gzip.compress(b" " * 2**22)) as url,
+        Http(url, largest_answer=2**20, sleep=_no_wait) as http,
+        pytest.raises(Rejected, match="larger than"),
+    ):
+        http.request("GET", "/")
+
+
+def test_an_answer_of_just_the_largest_size_is_read_and_a_packed_one_is_unpacked() -> None:
+    content = json.dumps({"a": "x" * 2**15})
+    where = Connection(name="shop", url="http://127.0.0.1")
+    with scripted(Reply(body=content)) as server:
+        with Http.of(replace(where, url=server.url), largest_answer=len(content)) as http:
+            assert json_of(http.request("GET", "/"))["a"] == "x" * 2**15
+        less = Http.of(replace(where, url=server.url), largest_answer=len(content) - 1)
+        with less as http, pytest.raises(Rejected):
+            http.request("GET", "/")
+    with _packed(gzip.compress(content.encode())) as url, Http(url) as http:
+        assert json_of(http.request("GET", "/"))["a"] == "x" * 2**15
+
+
+@contextmanager
+def _packed(content: bytes) -> Iterator[str]:
+    """A server that answers once, with what gzip made."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(2**16)
+                caller.sendall(head + content)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(timeout=10)
 
 
 def test_secrets_and_phones_are_blank_in_errors_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -54,6 +54,13 @@ def test_a_token_near_its_end_is_replaced_before_the_call(dialect: Dialect) -> N
         assert _tokens(server) == ["", "t1", "", "t2"]
 
 
+def test_a_token_near_its_end_is_not_forced_when_it_is_handed_out_again() -> None:
+    """It is old and not refused: forcing would kill it for every other process."""
+    with scripted(token("t1", expires_in=30), says({}), token("t1", expires_in=20), says({"ok": 1})) as server:
+        assert _calls(server, OFFICIAL_ACCOUNT, 2) == {"ok": 1}
+        assert _tokens(server) == ["", "t1", "", "t1"]
+
+
 @pytest.mark.parametrize(
     ("dialect", "code"),
     [(OFFICIAL_ACCOUNT, 40001), (OFFICIAL_ACCOUNT, 40014), (OFFICIAL_ACCOUNT, 42001), (WECOM, 40014), (WECOM, 42001)],

@@ -1,8 +1,8 @@
 -- Grain: one row per sighting of an identifier by an account, as the sources show it; not unique.
 -- A new source is admitted by its name in this list.
 {% set admitted = [
-    'tmall', 'official_account', 'wecom', 'store', 'store_db', 'jd', 'douyin_shop', 'youzan', 'wechat_store',
-    'wechat_pay', 'video_channel', 'tracking', 'ocean_engine', 'tencent_ads', 'leads', 'service_desk',
+    'tmall', 'official_account', 'wecom', 'wecom_groups', 'store', 'store_db', 'jd', 'douyin_shop', 'youzan',
+    'wechat_store', 'wechat_pay', 'video_channel', 'tracking', 'ocean_engine', 'tencent_ads', 'leads', 'service_desk',
 ] %}
 
 with sightings as (

@@ -1,22 +1,26 @@
-"""What a YAML file may say of a source. Unknown keys are errors; an error names the file, the place and the remedy."""
+"""What a YAML file may say of a source: keys, and which of them go together. Unknown keys are errors."""
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Mapping
-from pathlib import Path
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from quanyu.contracts import Mode, Personal
-from quanyu.errors import ConfigurationError
+from quanyu.declared.naming import Naming
 
 _NAME = r"^[a-z][a-z0-9_]*$"
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_PLACEHOLDERS = {"day", "seq", "part"}
+_FILES_ONLY = frozenset(
+    ("format", "encoding", "delimiter", "sheet", "header_row", "nulls", "undeclared", "done", "may_be_missing", "since")
+)
+_KEYS = ("text", "integer", "date", "time")
+_HOUR = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+_TYPES = ("text", "integer", "number", "money", "boolean", "date", "time", "object", "array")
 
 Format = Literal["csv", "tsv", "excel", "jsonl", "parquet"]
 
@@ -24,8 +28,17 @@ Format = Literal["csv", "tsv", "excel", "jsonl", "parquet"]
 def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # "Asia" is a folder of zones
         raise ValueError(f"{name!r} is no time zone, write for example Asia/Shanghai") from None
+    return name
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+        codecs.getincrementaldecoder(name)()
+    except LookupError:
+        raise ValueError(f"{name!r} is no encoding, write for example gb18030") from None
     return name
 
 
@@ -33,16 +46,24 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _type(name: str) -> str:
+    if name.removesuffix("?") not in _TYPES:
+        raise ValueError(
+            f"{name!r} is no type, write one of {', '.join(_TYPES)}, with a trailing ? when it may be empty"
+        )
+    return name
+
+
 class Column(_Strict):
     """One column: its type (with a trailing ? when it may be empty), its header in the file, what is personal in it.
 
-    text, integer, boolean and object, array (JSON Lines) land as such; number lands as decimal text, so that money is
-    never a float; date as 2026-11-20; time as 2026-11-20T23:59:58+08:00.
+    text, integer, boolean, object and array (in a flat file: as JSON) land as such; number and money (yuan) land as
+    decimal text, never as a float; date as 2026-11-20; time as 2026-11-20T23:59:58+08:00.
     """
 
-    type: Annotated[str, Field(pattern=r"^(text|integer|number|boolean|date|time|object|array)\??$")] = "text"
+    type: Annotated[str, AfterValidator(_type)] = "text"
     personal: Personal | None = None
-    header: str | None = Field(default=None, alias="from")
+    header: str | None = Field(default=None, alias="from", min_length=1)
 
     @property
     def kind(self) -> str:
@@ -62,24 +83,30 @@ def _column(said: Any) -> Any:
 class DeclaredEntity(_Strict):
     """One kind of record, from files or from a table.
 
-    `files` is a name with {day} (yyyymmdd), and optionally {seq} (a later number corrects an earlier one) and {part}
-    (a store; a part that drops nothing was closed). `may_be_missing`: a day without a file is a day without records.
-    `done: required` waits for `<file>.done` with `md5 size rows`. `changed_by` is the column by which a table is read.
+    `files` is a name with {day} (see `naming`), and optionally {seq} (a later number corrects an earlier one) and
+    {part} (a store; a part that drops nothing was closed); a snapshot may do without {day}. `may_be_missing`: a day
+    without a file is a day without records; days before `since` have none. `done: required` waits for `<file>.done`
+    with `md5 size rows`. `changed_by` is the column by which a table is read.
     """
 
     files: str | None = None
     format: Format | None = None
-    encoding: str | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: Annotated[str, AfterValidator(_encoding)] | None = None
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n]$')] | None = None
     sheet: str | None = None
+    header_row: int = Field(default=1, ge=1)
+    nulls: tuple[str, ...] = ()
+    undeclared: Literal["keep", "drop"] = "keep"
     done: Literal["required", "absent"] = "absent"
     may_be_missing: bool = False
+    since: date | None = None
     table: str | None = None
     changed_by: str | None = None
     mode: Mode
     key: tuple[str, ...] = Field(min_length=1)
     version: str | None = None
     reread_days: int = Field(default=0, ge=0)
+    ready_at: Annotated[str, Field(pattern=_HOUR)] | None = None
     columns: dict[str, Annotated[Column, BeforeValidator(_column)]] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -91,33 +118,79 @@ class DeclaredEntity(_Strict):
             raise ValueError(f"{', '.join(missing)} is named as key, version or changed_by and is no column")
         if self.version and self.mode is not Mode.INCREMENT:
             raise ValueError("a version belongs to mode increment")
+        if self.version and self.columns[self.version].kind not in {"text", "date", "time"}:
+            raise ValueError(f"the version {self.version} is compared as text, so it must be a time, a date or a text")
+        if self.version and self.columns[self.version].is_optional:
+            raise ValueError(f"the version {self.version} is never empty: drop its ?")
+        self._columns_are_sound()
         return self._of_files() if self.files is not None else self._of_a_table()
 
+    def _columns_are_sound(self) -> None:
+        for name, column in self.columns.items():
+            if name in self.key and (column.is_optional or column.kind not in _KEYS):
+                raise ValueError(f"the key {name} must be a required {', '.join(_KEYS)}")
+            if column.personal and column.kind not in {"text", "date"}:
+                raise ValueError(f"{name} is personal, so it must be a text or a date")
+        paths = [name for name in self.columns if "." in name or "[]" in name]
+        if paths and not self.is_nested:
+            raise ValueError(f"{paths[0]} is a path, and only jsonl and parquet are nested; name its header in `from`")
+        if renamed := [name for name in paths if self.columns[name].header]:
+            raise ValueError(f"{renamed[0]} is a path, which `from` cannot rename")
+        headers = [column.header or name for name, column in self.columns.items()]
+        if twice := sorted({header for header in headers if headers.count(header) > 1}):
+            raise ValueError(f"two columns come from the header {twice[0]}")
+
     def _of_files(self) -> DeclaredEntity:
-        placeholders = _PLACEHOLDER.findall(self.files or "")
-        if "day" not in placeholders or set(placeholders) - _PLACEHOLDERS:
-            raise ValueError("`files` needs {day} and knows {seq} and {part} beside it")
+        if not self.naming.has_day and self.mode is not Mode.SNAPSHOT:
+            raise ValueError("`files` needs {day}; only a snapshot may be one file that is written again and again")
+        if self.since and self.mode is Mode.SNAPSHOT:
+            raise ValueError("`since` belongs to the days of an increment or of mode daily")
         if self.changed_by:
             raise ValueError("`changed_by` belongs to a table")
         if self.format is None:
             raise ValueError("say the `format`: csv, tsv, excel, jsonl or parquet")
+        is_text = self.format in {"csv", "tsv", "jsonl"}
+        fits = {
+            "encoding": is_text,
+            "delimiter": self.format in {"csv", "tsv"},
+            "sheet": self.format == "excel",
+            "header_row": self.format in {"csv", "tsv", "excel"},
+        }
+        if odd := [key for key, does_fit in fits.items() if key in self.model_fields_set and not does_fit]:
+            raise ValueError(f"`{odd[0]}` means nothing for {self.format}")
+        if self.may_be_missing and self.mode is Mode.SNAPSHOT:
+            raise ValueError("a snapshot whose file is missing would delete everybody, so none `may_be_missing`")
         return self
 
     def _of_a_table(self) -> DeclaredEntity:
         if self.mode is not Mode.SNAPSHOT and not self.changed_by:
             raise ValueError("say `changed_by`, the column that tells when a row changed, or read it as a snapshot")
-        if self.format or self.done == "required" or self.encoding or self.delimiter or self.sheet:
-            raise ValueError("format, encoding, delimiter, sheet and done belong to files")
+        if odd := sorted(_FILES_ONLY & self.model_fields_set):
+            raise ValueError(f"{', '.join(odd)}: belong to files")
         return self
 
     @property
-    def pattern(self) -> re.Pattern[str]:
-        """The names of its files, with the groups day, seq and part."""
-        groups = {"day": r"(?P<day>\d{8})", "seq": r"(?P<seq>\d+)", "part": r"(?P<part>.+?)"}
-        pieces = _PLACEHOLDER.split(self.files or "")
-        return re.compile(
-            "".join(groups[piece] if number % 2 else re.escape(piece) for number, piece in enumerate(pieces))
+    def has_parts(self) -> bool:
+        """Whether a day has a file of each store, say, that was open."""
+        return "{part}" in (self.files or "")
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether its rows may hold objects and lists, into which columns are paths."""
+        return self.format in {"jsonl", "parquet"}
+
+    @property
+    def titles(self) -> frozenset[str]:
+        """The headers, or the outermost names, from which its columns come."""
+        return frozenset(
+            column.header or (name.partition(".")[0].partition("[")[0] if self.is_nested else name)
+            for name, column in self.columns.items()
         )
+
+    @property
+    def naming(self) -> Naming:
+        """What its files are called. Raises ValueError saying what is wrong with `files`."""
+        return Naming.of(self.files or "")
 
 
 class Declaration(_Strict):
@@ -128,27 +201,8 @@ class Declaration(_Strict):
     time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     entities: Mapping[Annotated[str, Field(pattern=_NAME, max_length=30)], DeclaredEntity] = Field(min_length=1)
 
-
-def read_declaration(path: Path) -> Declaration:
-    """Read a file. Raises ConfigurationError naming every wrong place."""
-    name = f"{path.parent.name}/{path.name}"
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigurationError(
-            f"{path} does not exist.", remedy="name a YAML file that describes a source."
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(f"{name} is no YAML{where}.", remedy="check indentation and quotes there.") from None
-    try:
-        return Declaration.model_validate(said)
-    except ValidationError as error:
-        wrong = "; ".join(_said(name, dict(problem)) for problem in error.errors())
-        raise ConfigurationError(f"{wrong}.", remedy="docs/bring-your-own.md lists every key.") from None
-
-
-def _said(name: str, problem: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in problem["loc"]) or "the file"
-    return f"{name}, {place}: {problem['msg'].removeprefix('Value error, ')}"
+    @model_validator(mode="after")
+    def _has_one_connection(self) -> Declaration:
+        if len({entity.table is None for entity in self.entities.values()}) > 1:
+            raise ValueError("files and tables lie at different addresses: declare two sources")
+        return self

@@ -7,6 +7,7 @@ with it before a single row is believed.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from typing import IO, BinaryIO, Protocol, cast
 from urllib.parse import urlsplit
 
 import fsspec
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from quanyu.contracts import Connection
@@ -24,13 +25,16 @@ from quanyu.outbox import Outbox
 
 _IN_MEMORY = 8 * 2**20
 _ATTEMPTS = 5
+# We try again ourselves; two libraries below would each multiply it.
+_ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 10, "read_timeout": 60}
+_PROMISE = re.compile(r"\s*([0-9a-fA-F]{32})\s+(\d{1,18})\s+(\d{1,18})\s*", re.ASCII)
 
 
 class Folder(Protocol):
-    """A flat folder of files."""
+    """A folder of files, and of folders of files."""
 
-    def names(self) -> frozenset[str]:
-        """What lies in it right now."""
+    def names(self, below: str = "") -> frozenset[str]:
+        """What lies in it right now, or in a folder `below` it."""
         ...
 
     def fetch(self, name: str, into: BinaryIO) -> None:
@@ -59,19 +63,21 @@ class FsspecFolder:
             options["client_kwargs"] = {
                 name: str(where.extra[name]) for name in ("endpoint_url", "region_name") if name in where.extra
             }
+            options["config_kwargs"] = _ONE_ATTEMPT
         self._files = fsspec.filesystem(url.scheme, **options)
+        self._files.retries = 1
 
-    def names(self) -> frozenset[str]:
-        """What lies in it right now."""
-        return self._retrying(self._listed)
+    def names(self, below: str = "") -> frozenset[str]:
+        """What lies in it right now, or in a folder `below` it."""
+        return self._retrying(self._listed, f"{self._path}/{below}".rstrip("/"))
 
     def fetch(self, name: str, into: BinaryIO) -> None:
         """Write a file's bytes into `into`, from its start."""
         self._retrying(self._copied, name, into)
 
-    def _listed(self) -> frozenset[str]:
+    def _listed(self, folder: str) -> frozenset[str]:
         with self._spoken():
-            return frozenset(path.rpartition("/")[2] for path in self._files.ls(self._path, detail=False))
+            return frozenset(path.rstrip("/").rpartition("/")[2] for path in self._files.ls(folder, detail=False))
 
     def _copied(self, name: str, into: BinaryIO) -> None:
         into.seek(0)
@@ -89,7 +95,7 @@ class FsspecFolder:
                 f"quanyu_{self._name}: the folder cannot be read ({type(error).__name__}).",
                 remedy="check the connection's host, login and password, and the rights there.",
             ) from None
-        except (OSError, EndpointConnectionError) as error:
+        except (OSError, BotoCoreError) as error:
             raise Retryable(
                 f"quanyu_{self._name}: the folder does not answer ({type(error).__name__}).",
                 remedy="check the connection's host and the network.",
@@ -99,18 +105,20 @@ class FsspecFolder:
 @contextmanager
 def open_folder(where: Connection, *, sleep: Callable[[float], None]) -> Iterator[Folder]:
     """Open the folder behind a connection; nothing is called yet. Raises ConfigurationError for another address."""
-    scheme = urlsplit(where.url).scheme
-    if scheme == "sftp":
+    url = urlsplit(where.url)
+    is_folder = url.scheme == "file" and not url.netloc and url.path.strip("/")
+    is_bucket = url.scheme == "s3" and url.netloc and where.login and where.password
+    if url.scheme == "sftp":
         outbox = Outbox(where, sleep=sleep)
         try:
             yield outbox
         finally:
             outbox.close()
-    elif scheme == "file" or (scheme == "s3" and where.login and where.password):
+    elif is_folder or is_bucket:
         yield FsspecFolder(where, sleep=sleep)
     else:
         raise ConfigurationError(
-            f"quanyu_{where.name} names no folder." if scheme != "s3" else f"quanyu_{where.name} is incomplete.",
+            f"quanyu_{where.name} names no folder, or lacks its login or password.",
             remedy="set host to file:///folder, sftp://host:port (with extra.host_key) or s3://bucket/prefix, and login"
             " and password to the account or the keys.",
         )
@@ -146,7 +154,7 @@ def _promise(folder: Folder, name: str, names: frozenset[str]) -> tuple[str, int
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         folder.fetch(done, cast(BinaryIO, file))
         file.seek(0)
-        said = file.read(1000).decode("ascii", "replace").split()
-    if len(said) != 3 or not (said[1] + said[2]).isdigit():
+        said = _PROMISE.fullmatch(file.read(1000).decode("utf-8-sig", "replace"))
+    if not said:
         raise NotReady(f"{done} does not hold `md5 size rows`.", remedy="ask the system to write it again.")
-    return said[0].lower(), int(said[1]), int(said[2])
+    return said[1].lower(), int(said[2]), int(said[3])

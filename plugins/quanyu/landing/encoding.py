@@ -11,6 +11,8 @@ from quanyu.contracts import Record
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _NUL = b"\\u0000"
+_BACKSLASH = b"\\"
+"""Found first, because one byte is found ten times as fast as six, and few records have any."""
 
 
 def encoded(record: Record) -> bytes | None:
@@ -23,7 +25,7 @@ def encoded(record: Record) -> bytes | None:
         data = text.encode()
     except UnicodeEncodeError:
         return _storable_bytes(record)
-    return _storable_bytes(record) if _NUL in data else data
+    return _storable_bytes(record) if _BACKSLASH in data and _NUL in data else data
 
 
 def encoded_fast(record: Record) -> bytes:
@@ -35,7 +37,7 @@ def encoded_fast(record: Record) -> bytes:
         data = _ENCODER.encode(record)
     except UnicodeEncodeError:
         return _storable_bytes(record)
-    return _storable_bytes(record) if _NUL in data else data
+    return _storable_bytes(record) if _BACKSLASH in data and _NUL in data else data
 
 
 def _storable_bytes(record: Record) -> bytes:

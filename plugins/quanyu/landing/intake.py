@@ -32,10 +32,10 @@ _MOST_KNOWN = 100_000
 _CLEAR = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^|@\s]+@[^|@\s]+")
 _COLUMNS = ("record_key", "version", "business_date", "payload")
 
-# Rows lie in the order in which they were sent, so of two equal versions the one that lies further back came later.
+# Of two equal versions the one that came later. Where a row lies does not say it: a small one fills an earlier gap.
 _OLDER = """
     delete from {table} using (
-        select ctid as place, row_number() over (partition by record_key order by version desc, ctid desc) as age
+        select ctid as place, row_number() over (partition by record_key order by version desc, ordinal desc) as age
         from {table}
     ) as ranked
     where {table}.ctid = ranked.place and ranked.age > 1"""

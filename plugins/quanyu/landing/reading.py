@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -22,11 +21,6 @@ from quanyu.landing.intake import Intake
 from quanyu.landing.tokens import WarehouseTokens
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
-
-_BATCH = 5_000
-_KEPT_REFUSALS = 1_000
-_CLEAR = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)|[^|@\s]+@[^|@\s]+")
-_COLUMNS = ("ordinal", "record_key", "version", "business_date", "payload")
 
 logger = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ _PEN = """
 
 _LOADING = """
     create unlogged table {loading} (
+        ordinal bigint generated always as identity,
         account text not null default {account},
         record_key text not null,
         version text not null,
@@ -33,6 +34,8 @@ _LOADING = """
         landed_on date not null default {landed_on},
         load_id bigint not null default {load_id},
         extracted_at timestamptz not null default {extracted_at})"""
+
+_HOLD = "hashtextextended('quanyu.load.' || %s::text, 0)"
 
 _RAW = """
     create table if not exists {raw} (
@@ -68,19 +71,13 @@ def create(connection: Connection, source: Source) -> None:
 
 
 def open_load(connection: Connection, load: Load, started: datetime) -> None:
-    """Make the table of one load; what an earlier reading of the entity left behind when it was killed goes.
+    """Make the table of one load, held by this session; what a killed reading of the entity left behind goes.
 
     It is not logged: what a crash of the server takes is read again, and admission sees that it is gone. What all rows
     share stands as the columns' defaults, so that it need not be sent.
     """
-    left = connection.execute(
-        """select load_id from ops.entity_load
-        where source = %s and entity = %s and load_id < %s and status in ('reading', 'failed')
-            and to_regclass('landing.load_' || load_id) is not null""",
-        [load.source, load.entity, load.load_id],
-    )
-    for (load_id,) in left.fetchall():
-        connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("landing", f"load_{load_id}")))
+    connection.execute(f"select pg_advisory_lock({_HOLD})", [load.load_id])
+    _drop_left(connection, load)
     connection.execute(
         sql.SQL(_LOADING).format(
             loading=loading(load),
@@ -92,8 +89,23 @@ def open_load(connection: Connection, load: Load, started: datetime) -> None:
     )
 
 
+def _drop_left(connection: Connection, load: Load) -> None:
+    """Drop the tables of readings that nobody holds any more; one that runs beside this one keeps its own."""
+    left = connection.execute(
+        """select load_id from ops.entity_load
+        where source = %s and entity = %s and load_id < %s and status in ('reading', 'failed')
+            and to_regclass('landing.load_' || load_id) is not null""",
+        [load.source, load.entity, load.load_id],
+    )
+    for (load_id,) in left.fetchall():
+        if connection.execute(f"select pg_try_advisory_lock({_HOLD})", [load_id]).fetchone() == (True,):
+            connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier("landing", f"load_{load_id}")))
+            connection.execute(f"select pg_advisory_unlock({_HOLD})", [load_id])
+
+
 def close_load(connection: Connection, load: Load) -> None:
     """Let the load's table be the pen, within the caller's transaction."""
+    connection.execute(sql.SQL("alter table {} drop column ordinal").format(loading(load)))
     connection.execute(sql.SQL("drop table if exists {}").format(pen(load.table)))
     connection.execute(sql.SQL("alter table {} rename to {}").format(loading(load), sql.Identifier(load.table)))
 

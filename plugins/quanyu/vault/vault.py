@@ -91,7 +91,7 @@ class Vault:
         known = (*PLAIN, *declared(digests or {}))
         self._digests = {self._fingerprint(digest): digest for digest in known}
         # One receipt repeats its phone on every line, and parsing a phone costs more than all the rest.
-        self._remembered = lru_cache(maxsize=1 << 16)(self._tokenise)
+        self._remembered = lru_cache(maxsize=1 << 13)(self._tokenise)
 
     def tokenise(self, kind: Personal, value: str) -> Token:
         """Make the token of a value that is not blank, by its normal form."""

@@ -1,4 +1,4 @@
-"""The followers' part of the official account's API: list all, then look them up by the hundred."""
+"""The followers' part of the official account's API: list all, look them up by the hundred; the names of their tags."""
 
 from __future__ import annotations
 
@@ -17,6 +17,14 @@ def followers(client: WeChat) -> Iterator[Page]:
     openids = _openids(client)
     for start in range(0, len(openids), _BATCH):
         yield Page(_details(client, openids[start : start + _BATCH]))
+
+
+def tags(client: WeChat) -> Page:
+    """Read every tag. Raises Retryable for an answer without a list: every account has the built-in tag."""
+    rows = client.call("GET", "/cgi-bin/tags/get").get("tags")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Retryable("the answer holds something else than a list of tags.")
+    return Page(rows)
 
 
 def _openids(client: WeChat) -> list[str]:
