@@ -69,13 +69,12 @@ def world() -> World:
 def first(company: Company, tmp_path_factory: pytest.TempPathFactory) -> _First:
     console, page = Console(file=io.StringIO(), width=160), tmp_path_factory.mktemp("page") / "report.html"
     is_good = run(company, DAY, console, page)
-    dsn = company.stack.warehouse_url
     return _First(
         is_good=is_good,
         said=console.file.getvalue(),  # type: ignore[attr-defined]
         page=page.read_text(encoding="utf-8"),
         states={run.dag_id: run.state for run in company.stack.api.runs(DAY)},
-        raw={name: _keys(dsn, name) for name in TRUTH},
+        raw={name: company.record_keys(*name.split(".")) for name in TRUTH},
         truth=company.against_truth(),
         deliveries={platform: company.deliveries(platform) for platform in PLATFORMS},
         messages=_messages(company),
@@ -291,13 +290,6 @@ def _query(dsn: str, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
 def _messages(company: Company) -> list[tuple[Any, ...]]:
     query = "select one_id, channel, state from activation.message where business_date = %s"
     return _query(company.stack.warehouse_url, query, [DAY])
-
-
-def _keys(dsn: str, name: str) -> set[str]:
-    table = psycopg.sql.Identifier("raw", name.replace(".", "__"))
-    with psycopg.connect(dsn) as connection:
-        query = psycopg.sql.SQL("select distinct record_key from {} where not is_deleted").format(table)
-        return {key for (key,) in connection.execute(query)}
 
 
 def _address(delivery: dict[str, Any]) -> str:

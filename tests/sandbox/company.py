@@ -30,7 +30,7 @@ from quanyu.local.processes import Process, sigterm_like_ctrl_c
 from quanyu.local.stack import Stack
 from quanyu.settings import PROJECT
 from quanyu.vault import Vault
-from tests.sandbox.clear import in_clear
+from tests.sandbox.clear import in_clear, revealed
 from tests.sandbox.world.score import score
 
 Say = Callable[[str], None]
@@ -62,6 +62,17 @@ class Company:
         body = {"platform": platform, "kind": kind, "times": times}
         self.control.post("/faults", json=body).raise_for_status()
 
+    def record_keys(self, source: str, entity: str) -> set[str]:
+        """The keys of the records that raw holds and the platform has not withdrawn, in clear."""
+        table = sql.Identifier("raw", f"{source}__{entity}")
+        with warehouse.connect(self.stack.warehouse_url) as connection:
+            query = sql.SQL("select distinct record_key from {} where not is_deleted").format(table)
+            found = [key for (key,) in connection.execute(query)]
+            return set(revealed(found, connection, self._vault()).values())
+
+    def _vault(self) -> Vault:
+        return Vault(base64.b64decode(Secrets.of(self.stack.home).vault_key))
+
     def against_truth(self) -> dict[str, float]:
         """Precision and recall of One-ID over pairs of accounts, against who the world knows them to be."""
         known = self.control.get("/truth").json()
@@ -72,7 +83,7 @@ class Company:
                     "select account_type, scope, account_id, one_id from identity.bridge_account_customer"
                 )
             }
-            clear = in_clear(found, connection, Vault(base64.b64decode(Secrets.of(self.stack.home).vault_key)))
+            clear = in_clear(found, connection, self._vault())
         reached = score(
             {clear[account]: one_id for account, one_id in found.items()},
             {tuple(account): person for *account, person in known["truth"]},

@@ -241,6 +241,21 @@ def test_a_record_that_is_no_object_is_drift(dsn: str, record: Any) -> None:
     assert [key for (key,) in rows(dsn, "select record_key from ops.quarantine")] == ["None"]
 
 
+def test_a_drift_found_while_rows_are_on_their_way_is_entered_all_the_same(dsn: str) -> None:
+    """Rows are sent beside the reading, over the connection that enters the refusals."""
+    shop = Shop()
+    shop.pages = [
+        Page([{"id": n, "amount": "x" * 500} for n in range(start, start + 6000)]) for start in range(0, 30_000, 6000)
+    ]
+    shop.pages = [*shop.pages, Page([{"id": "1"}])]
+    with pytest.raises(SchemaDrift, match="1 of 30001 rows"):
+        shop.land(dsn)
+    assert rows(dsn, "select record_key from ops.quarantine") == [("1",)]
+    assert loads(dsn, "status", "error_class", "rows_read", "rows_quarantined") == [
+        ("failed", "SchemaDrift", 30_001, 1)
+    ]
+
+
 def test_a_new_field_lands_and_is_reported(dsn: str) -> None:
     """The platform added something: nobody has to get up at night. A name that is a phone is not repeated."""
     Shop().holds({"id": 1, "colour": "red", "by_phone": 1, "13800138000": 1}).night(dsn)

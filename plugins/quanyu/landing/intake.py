@@ -25,6 +25,7 @@ from quanyu.settings import utc_now
 from quanyu.vault import Token, Vault
 
 _BATCH = 5_000
+_BATCH_BYTES = 8 * 2**20
 _KEPT_REFUSALS = 1_000
 _MOST_KNOWN = 100_000
 """How many values of a kind a reading remembers the tokens of; beyond, some are encrypted twice and kept once."""
@@ -57,6 +58,7 @@ class Intake:
     refusals: list[tuple[str, str]] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     _batch: warehouse.BinaryRows = field(default_factory=lambda: warehouse.BinaryRows(len(_COLUMNS)))
+    _bytes: int = 0
     _tokens: list[Token] = field(default_factory=list)
     _courier: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "landing"))
     _sent: Future[None] | None = None
@@ -90,11 +92,14 @@ class Intake:
                 self._refuse(key, "; ".join(problems) or "not a number of JSON (NaN or infinity)")
                 continue
             self._batch.add(_utf8(key), _utf8(shape.version(clean) or default), day, payload)
-        if self._batch.count >= _BATCH:
+            self._bytes += len(payload)
+        if self._batch.count >= _BATCH or self._bytes >= _BATCH_BYTES:
             self._flush()
 
     def finish(self) -> None:
         """Let the rows be the pen in one transaction, or raise SchemaDrift and leave it as it was."""
+        self._flush()
+        self._arrived()
         if self.refused:
             books.quarantine(self.connection, self.load, self.rows, self.refused, self.refusals)
             fields = sorted({reason.split(":")[0] for _, reason in self.refusals})
@@ -103,8 +108,6 @@ class Intake:
                 remedy="the entity is frozen for the night; the rows are in ops.quarantine. Compare the platform's"
                 " change log, adapt the entity's fields and staging model, then run the date again.",
             )
-        self._flush()
-        self._arrived()
         table = tables.loading(self.load)
         repeated = self.connection.execute(sql.SQL(_REPEATED).format(table=table)).fetchone()
         with self.connection.transaction():
@@ -141,8 +144,9 @@ class Intake:
         """Send what was collected while the next pages are read: Postgres works on it on another core."""
         self._arrived()
         message = self._batch.taken() if self._batch.count else b""
-        self._sent = self._courier.submit(self._send, message, self._tokens)
-        self._tokens = []
+        if not self.refused:
+            self._sent = self._courier.submit(self._send, message, self._tokens)
+        self._tokens, self._bytes = [], 0
 
     def _send(self, message: bytes, tokens: list[Token]) -> None:
         if message:
