@@ -76,7 +76,8 @@ def check(
 ) -> None:
     """Say what a declaration understands: of the file itself and, where there is a connection, of a sample of rows.
 
-    Exits with 1 when something would cost the source its night. Texts are shown by their form only.
+    Exits with 1 when something would cost the source its night. Texts, and whatever looks personal, are shown by
+    their form only.
     """
     with _said():
         declaration = read_declaration(file)
@@ -150,18 +151,18 @@ def _show_declaration(declaration: Declaration) -> None:
     for name, said in declaration.entities.items():
         personal = ", ".join(column for column, of in said.columns.items() if of.personal)
         origin = said.files or f"table {said.table}"
-        table.add_row(name, origin, said.mode, ", ".join(said.key), str(len(said.columns)), personal)
+        key, count = ", ".join(said.key), str(len(said.columns))
+        table.add_row(name, escape(origin), said.mode, escape(key), count, escape(personal))
     console.print(table)
 
 
 def _show(declaration: Declaration, seen: Sample) -> None:
     title = f"{declaration.name}.{seen.entity}: {seen.rows} rows of {seen.where or 'nothing'}"
-    table = Table(
-        "column", "header", "type", "personal", "filled", "form of a value", title=title, title_justify="left"
-    )
+    table = Table(*_TITLES, title=escape(title), title_justify="left")
     for column in seen.columns:
         kind = column.type or "[yellow]not declared"
-        table.add_row(column.name, column.header, kind, column.personal, str(column.filled), escape(column.example))
+        said = (escape(text) for text in (column.name, column.header))
+        table.add_row(*said, kind, column.personal, str(column.filled), escape(column.example))
     console.print(table)
     for colour, texts in (("red", seen.problems), ("yellow", seen.warnings)):
         for text in texts:

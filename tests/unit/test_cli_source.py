@@ -12,8 +12,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from quanyu import discovery
+from quanyu import discovery, gates, landing, warehouse
 from quanyu.cli import app
+from quanyu.errors import GateFailed
+from quanyu.vault import Vault
 from tests.sandbox import running_sandbox
 from tests.unit.declared_kit import PHONE, Folder, parquet_of, said, workbook
 
@@ -21,6 +23,7 @@ DAY = date(2026, 11, 20)
 SHIPPED = Path(discovery.__file__).parent / "sources"
 DECLARED = sorted(path.parent.name for path in SHIPPED.glob("*/source.yml"))
 ID_CARD = "11010519491231002X"
+ID_NUMBER = "110105199005010018"
 
 
 @pytest.fixture(autouse=True)
@@ -92,27 +95,102 @@ def test_a_sample_shows_types_and_forms_and_nobodys_data(tmp_path: Path, folder:
 
 
 @pytest.mark.parametrize(
-    ("cell", "words"),
+    ("cell", "words", "exit_code"),
     [
-        (("note", f"call {PHONE}"), "look like phone numbers"),
-        (("note", "+86 138 1234 5678"), "look like phone numbers"),
-        (("note", "someone@example.cn"), "look like e-mail addresses"),
-        (("note", ID_CARD), "look like ID-card numbers"),
-        (("收货地址", "somewhere"), "its name suggests personal data"),
+        (("note", PHONE), "look like phone numbers", 1),
+        (("note", f"call {PHONE}"), "look like phone numbers", 0),
+        (("note", "+86 138 1234 5678"), "look like phone numbers", 0),
+        (("note", "someone@example.cn"), "look like e-mail addresses", 1),
+        (("note", ID_CARD), "look like ID-card numbers", 0),
+        (("收货地址", "somewhere"), "its name suggests personal data", 0),
     ],
 )
 @pytest.mark.parametrize("is_declared", [True, False])
-def test_what_looks_personal_and_is_not_declared_so_is_a_warning(
-    tmp_path: Path, folder: Folder, cell: tuple[str, str], words: str, is_declared: bool
+def test_what_looks_personal_and_is_not_declared_so_is_said_and_is_a_problem_where_the_gate_refuses_it(
+    tmp_path: Path, folder: Folder, cell: tuple[str, str], words: str, exit_code: int, is_declared: bool
 ) -> None:
     title, value = cell
     folder.put("SALES_20261120.csv", f"id,{title}\nA1,{value}\n")
     columns = {"id": "text", **({"note": {"type": "text", "from": title}} if is_declared else {})}
     done = run("check", till(tmp_path, columns=columns), "--folder", folder.path)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == exit_code, done.output
     assert words in done.output
     assert ("would land in clear" in done.output) is not is_declared
     assert value not in done.output
+
+
+@pytest.mark.parametrize(
+    ("title", "type_", "value"),
+    [
+        ("contact", "integer", int(PHONE)),
+        ("contact", "number", PHONE),
+        ("contact", "money", PHONE),
+        ("serial", "integer", int(ID_NUMBER)),
+        ("birth_date", "date", "1990-05-01"),
+        ("birthday", "time", "1990-05-01 00:00:00"),
+        ("extra", "object", {PHONE: 1}),
+        ("extra", "array", [{PHONE: "a@b.cn"}]),
+        ("extra", None, {PHONE: 1}),
+        ("extra", None, {"a@b.cn": 1}),
+    ],
+)
+def test_what_looks_personal_is_shown_by_its_form_whatever_its_type(
+    tmp_path: Path, folder: Folder, title: str, type_: str | None, value: object
+) -> None:
+    """A phone declared as a number, a birthday as a date, an object keyed by phones."""
+    folder.put("EVENTS_20261120.jsonl", json.dumps({"id": "A1", title: value}) + "\n")
+    columns = {"id": "text", **({title: type_} if type_ else {})}
+    done = run(
+        "check", till(tmp_path, files="EVENTS_{day}.jsonl", format="jsonl", columns=columns), "--folder", folder.path
+    )
+    assert "look like" in done.output or "suggests personal data" in done.output
+    for text in (PHONE, ID_NUMBER, "1990-05-01", "a@b.cn"):
+        assert text not in done.output
+
+
+@pytest.mark.parametrize(
+    "value",
+    [PHONE, f"+86{PHONE}", f"call {PHONE}", "138-1234-5678", "a@b.cn", "mail a@b.cn", ID_CARD, {PHONE: 1}, int(PHONE)],
+    ids=str,
+)
+def test_a_look_refuses_in_clear_exactly_what_the_raw_gate_refuses(
+    tmp_path: Path, folder: Folder, dsn: str, monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    folder.put("EVENTS_20261120.jsonl", json.dumps({"id": "A1", "note": value}) + "\n")
+    file = till(tmp_path, files="EVENTS_{day}.jsonl", format="jsonl", columns={"id": "text"})
+    monkeypatch.setenv("QUANYU_SOURCES", str(tmp_path))
+    source = discovery.sources()["till"]
+    with warehouse.connect(dsn) as connection:
+        landing.prepare(connection)
+    vault = Vault(bytes(range(32)))
+    landing.land(source, source.entities[0], folder.where, DAY, dsn=dsn, vault=vault, history_days=0)
+    try:
+        gates.check(dsn, "raw", DAY, landing.pens(dsn, DAY, "till"))
+        is_refused = False
+    except GateFailed:
+        is_refused = True
+    assert (run("check", file, "--folder", folder.path).exit_code == 1) is is_refused
+
+
+def test_a_header_may_look_like_markup(tmp_path: Path, folder: Folder) -> None:
+    folder.put("SALES_20261120.csv", "id,note[/red],[b]\nA1,x,y\n")
+    done = run("check", till(tmp_path, columns={"id": "text"}), "--folder", folder.path)
+    assert done.exit_code == 0, done.output
+    assert "note[/red]" in done.output
+    assert "[b]" in done.output
+
+
+def test_an_increment_without_a_version_is_a_warning(tmp_path: Path, folder: Folder) -> None:
+    folder.put("SALES_20261120.csv", "id,at\nA1,2026-11-20 01:00\n")
+    columns = {"id": "text", "at": "time"}
+    for entity, is_said in (
+        ({"mode": "increment"}, True),
+        ({"mode": "increment", "version": "at"}, False),
+        ({"mode": "daily"}, False),
+    ):
+        done = run("check", till(tmp_path, columns=columns, **entity), "--folder", folder.path)
+        assert done.exit_code == 0, done.output
+        assert ("it has no `version`" in done.output) is is_said
 
 
 @pytest.mark.parametrize(
@@ -195,7 +273,7 @@ def test_paths_into_objects_and_lists_are_looked_at_too(tmp_path: Path, folder: 
     folder.put("EVENTS_20261120.jsonl", json.dumps(row) + "\n")
     file = till(tmp_path, files="EVENTS_{day}.jsonl", format="jsonl", columns=columns)
     done = run("check", file, "--folder", folder.path)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 1, "the raw gate refuses the phone and the address in clear"
     assert PHONE not in done.output
     undeclared = {
         line.split("│")[1].strip() for line in done.output.splitlines() if "not declared" in line.partition(" is ")[0]

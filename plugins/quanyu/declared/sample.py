@@ -13,12 +13,12 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from quanyu.contracts import Record
+from quanyu.contracts import Mode, Record
 from quanyu.declared.declaration import Column, Declaration, DeclaredEntity
 from quanyu.declared.files import Directory
 from quanyu.declared.folders import fetched
 from quanyu.declared.formats import Row, rows
-from quanyu.declared.looks import looks_of, shape
+from quanyu.declared.looks import HIDDEN, is_refused, looks_of, masked, shape
 from quanyu.declared.reading import Client, table_of
 from quanyu.declared.shaping import Shaper
 from quanyu.errors import QuanyuError, Rejected, SchemaDrift
@@ -124,7 +124,7 @@ class _Judge:
             self.problems[str(error).replace(f"{place}: ", f"{origin}: ").replace(f"{place} ", f"{origin}: it ")] += 1
             return
         for path, value in _leaves(record, ""):
-            self._values[path].append(value)
+            self._values[masked(path)].append(value)
         parts = [*self.said.key, *([self.said.version] if self.said.version else [])]
         key = (origin, *(_at(record, part) for part in parts))
         if self._keys.setdefault(key, record) != record:
@@ -142,14 +142,23 @@ class _Judge:
                 f"{self._repeated} rows have the key {', '.join(self.said.key)} of another row and other values: only"
                 " the last of them would land. Name more columns in `key`."
             )
+        if self.said.mode is Mode.INCREMENT and not self.said.version:
+            seen.warnings.append(
+                "it has no `version`: a change is dated by the night that read it. Name the column that holds the time"
+                " of the change, if there is one."
+            )
         for name, column in self.said.columns.items():
-            values = self._values.pop(name, [])
-            filled = [value for value in values if value is not None]
-            seen.columns.append(_column(name, column, filled))
-            if not column.personal and (looks := looks_of(column.header or name, filled)):
-                seen.warnings.append(f"{name}: {'; '.join(looks)}. Say `personal` if it is, and of which kind.")
+            filled = [value for value in self._values.pop(name, []) if value is not None]
+            looks = [] if column.personal else looks_of(column.header or name, filled)
+            seen.columns.append(_column(name, column, filled, is_hidden=bool(looks)))
+            if looks:
+                text = f"{name}: {'; '.join(looks)}. Say `personal` if it is, and of which kind."
+                _found(seen, text, is_refused=is_refused(name, filled))
             if self._rows and not filled and not self.problems:
                 seen.warnings.append(f"{name}: empty in every row of the sample.")
+        self._sum_up_undeclared(seen)
+
+    def _sum_up_undeclared(self, seen: Sample) -> None:
         for name, values in self._values.items():
             filled = [value for value in values if not isinstance(value, dict | list | None)]
             if not filled:
@@ -157,7 +166,8 @@ class _Judge:
             if not self._is_inside_a_column(name):
                 seen.columns.append(SeenColumn(name, "", "", "", len(filled), shape(filled[0])))
             if looks := looks_of(name, filled):
-                seen.warnings.append(f"{name} is not declared and would land in clear: {'; '.join(looks)}.")
+                text = f"{name} is not declared and would land in clear: {'; '.join(looks)}."
+                _found(seen, text, is_refused=is_refused(name, filled))
 
     def _is_inside_a_column(self, path: str) -> bool:
         """Whether the path lies in an object or list that is declared as a whole."""
@@ -167,10 +177,20 @@ class _Judge:
         )
 
 
-def _column(name: str, column: Column, filled: list[Any]) -> SeenColumn:
+def _found(seen: Sample, text: str, *, is_refused: bool) -> None:
+    if is_refused:
+        seen.problems.append(f"{text} In clear the raw gate refuses it.")
+    else:
+        seen.warnings.append(text)
+
+
+def _column(name: str, column: Column, filled: list[Any], *, is_hidden: bool) -> SeenColumn:
+    """`is_hidden`: it looks personal and is not declared so; then not even a number or a date is shown."""
     example = ""
     if filled and column.personal:
-        example = "***"
+        example = HIDDEN
+    elif filled and is_hidden:
+        example = shape(filled[0])
     elif filled and column.kind in {"date", "time"}:
         example = " … ".join(sorted({min(filled)[:_MINUTE], max(filled)[:_MINUTE]}))
     elif filled and column.kind in {"integer", "number", "money", "boolean"}:
