@@ -31,8 +31,9 @@ lock:
 demo: setup
 	python -m tests.sandbox.demo
 
-# Lint, then pass every test, in two halves side by side: the nights and dbt mostly wait for Postgres.
 NIGHTS = tests/dbt tests/e2e tests/faults
+
+# Lint, then pass every test, in two halves side by side: the nights and dbt mostly wait for Postgres.
 test: setup lint
 	@.ci/mariadb.sh
 	@mkdir -p var
