@@ -155,7 +155,7 @@ def test_two_nights_know_what_one_reading_of_all_days_would_know(
 
 @pytest.mark.parametrize("source", [pytest.param(source, id=source.name) for source in FOUND.values()])
 def test_a_changed_type_freezes_the_entity_and_leaves_the_pen_alone(dsn: str, company: Sandbox, source: Source) -> None:
-    """The pen holds what it held before; at least one entity of each source shows it."""
+    """The pen holds what it held before; at least one entity of each source shows it, but for files of text only."""
     frozen = 0
     for entity in source.entities:
         land(dsn, source, entity, company)
@@ -168,7 +168,8 @@ def test_a_changed_type_freezes_the_entity_and_leaves_the_pen_alone(dsn: str, co
             assert content(dsn, "landing", source, entity) == calm
         finally:
             company.clear(source.name)
-    assert frozen or not wires()[source.name].drifts
+    is_typed = any(kind.rstrip("?") != "text" for entity in source.entities for kind in entity.fields.values())
+    assert frozen or not wires()[source.name].drifts or not is_typed
 
 
 @pytest.mark.parametrize(("source", "entity"), ENTITIES)

@@ -95,21 +95,22 @@ def test_a_sample_shows_types_and_forms_and_nobodys_data(tmp_path: Path, folder:
 
 
 @pytest.mark.parametrize(
-    ("cell", "words", "exit_code"),
+    ("cell", "expected"),
     [
-        (("note", PHONE), "look like phone numbers", 1),
-        (("note", f"call {PHONE}"), "look like phone numbers", 0),
-        (("note", "+86 138 1234 5678"), "look like phone numbers", 0),
-        (("note", "someone@example.cn"), "look like e-mail addresses", 1),
-        (("note", ID_CARD), "look like ID-card numbers", 0),
-        (("收货地址", "somewhere"), "its name suggests personal data", 0),
+        (("note", PHONE), ("look like phone numbers", 1)),
+        (("note", f"call {PHONE}"), ("look like phone numbers", 0)),
+        (("note", "+86 138 1234 5678"), ("look like phone numbers", 0)),
+        (("note", "someone@example.cn"), ("look like e-mail addresses", 1)),
+        (("note", ID_CARD), ("look like ID-card numbers", 0)),
+        (("收货地址", "somewhere"), ("its name suggests personal data", 0)),
     ],
 )
 @pytest.mark.parametrize("is_declared", [True, False])
 def test_what_looks_personal_and_is_not_declared_so_is_said_and_is_a_problem_where_the_gate_refuses_it(
-    tmp_path: Path, folder: Folder, cell: tuple[str, str], words: str, exit_code: int, is_declared: bool
+    tmp_path: Path, folder: Folder, cell: tuple[str, str], expected: tuple[str, int], is_declared: bool
 ) -> None:
     title, value = cell
+    words, exit_code = expected
     folder.put("SALES_20261120.csv", f"id,{title}\nA1,{value}\n")
     columns = {"id": "text", **({"note": {"type": "text", "from": title}} if is_declared else {})}
     done = run("check", till(tmp_path, columns=columns), "--folder", folder.path)
