@@ -30,7 +30,7 @@ def main(
     from benchmarks.landing.report import figures, table, target_table
     from quanyu import warehouse
 
-    console = Console(width=max(Console().width, 100))
+    console = Console(width=max(Console().width, 125))
     measured_on = machine()
     console.print(measured_on)
     folder.mkdir(parents=True, exist_ok=True)

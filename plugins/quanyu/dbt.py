@@ -90,7 +90,11 @@ def _alone(dsn: str) -> Iterator[None]:
         row = connection.execute("select pg_try_advisory_lock(hashtext('quanyu.dbt'))").fetchone()
         if row != (True,):
             raise Retryable("another dbt build runs in this warehouse.", remedy="wait for it; nothing was changed.")
-        yield
+        try:
+            yield
+        finally:
+            # The server notices a closed connection a moment later; the next layer must not find the lock taken.
+            connection.execute("select pg_advisory_unlock(hashtext('quanyu.dbt'))")
 
 
 def invoke(command: list[str], dsn: str, *, is_delta: bool = False) -> dbtRunnerResult:

@@ -88,6 +88,17 @@ def test_nothing_else_breaks(checkout: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
+def test_dbt_builds_its_staging_and_only_its_own_rows_are_missing(checkout: Path) -> None:
+    """Landed together with another source, in one warehouse and one build."""
+    chosen = f"(staging_builds or lets_the_platforms_rows) and ({NAME} or leads)"
+    done = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/dbt/test_staging_builds.py", "-k", chosen)
+    assert "1 failed, 5 passed" in done.stdout, done.stdout[-3000:] + done.stderr
+    assert f"FAILED tests/dbt/test_staging_builds.py::test_the_raw_gate_lets_the_platforms_rows_through[{NAME}]" in (
+        done.stdout
+    )
+    assert f"write `records` in plugins/quanyu/sources/{NAME}/client.py" in done.stdout
+
+
 def test_what_is_written_has_the_projects_own_hand(checkout: Path) -> None:
     folders = [f"plugins/quanyu/sources/{NAME}", f"tests/sandbox/{NAME}.py", f"tests/truth/{NAME}.py",
                f"tests/sandbox/world/systems/{NAME}.py"]  # fmt: skip
