@@ -17,7 +17,7 @@ from tests.fixtures.mariadb import pytest_terminal_summary, sql_server
 
 __all__ = ["pytest_terminal_summary", "sql_server"]
 
-# A database a test: waiting for the disk at each create and drop costs more than the test. A killed server loses nothing by it.
+# Waiting for the disk at each create and drop costs more than the test. A killed server loses nothing by it.
 _FOR_TESTS = {"fsync": "off", "full_page_writes": "off"}
 
 _numbers = itertools.count(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -88,15 +89,21 @@ def test_nothing_else_breaks(checkout: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
 
 
-def test_dbt_builds_its_staging_and_only_its_own_rows_are_missing(checkout: Path) -> None:
-    """Landed together with another source, in one warehouse and one build."""
-    chosen = f"(staging_builds or lets_the_platforms_rows) and ({NAME} or leads)"
-    done = run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/dbt/test_staging_builds.py", "-k", chosen)
-    assert "1 failed, 5 passed" in done.stdout, done.stdout[-3000:] + done.stderr
-    assert f"FAILED tests/dbt/test_staging_builds.py::test_the_raw_gate_lets_the_platforms_rows_through[{NAME}]" in (
-        done.stdout
-    )
-    assert f"write `records` in plugins/quanyu/sources/{NAME}/client.py" in done.stdout
+def test_dbt_reads_the_project_with_its_staging_in_it(checkout: Path, tmp_path: Path) -> None:
+    done = run(
+        checkout, "dbt.cli.main", "parse", "--project-dir", "dbt_project", "--profiles-dir", "dbt_project",
+        "--target-path", str(tmp_path), "--log-path", str(tmp_path), "--vars", '{"business_date": "2026-11-20"}',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    nodes = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    model = nodes[f"model.quanyu.stg_{NAME}__records"]
+    assert model["depends_on"]["nodes"] == [f"source.quanyu.{NAME}.{NAME}__records"]
+    tested = [
+        node
+        for node in nodes.values()
+        if node["resource_type"] == "test" and model["unique_id"] in node["depends_on"]["nodes"]
+    ]
+    assert len(tested) == 2, "its key is unique and not null"
 
 
 def test_what_is_written_has_the_projects_own_hand(checkout: Path) -> None:
