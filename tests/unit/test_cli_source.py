@@ -285,6 +285,19 @@ def test_paths_into_objects_and_lists_are_looked_at_too(tmp_path: Path, folder: 
     assert "buyer.phone is not declared" not in done.output
 
 
+@pytest.mark.parametrize(("name", "code"), [("buyer.mobile", 1), ("buyer.campaign", 0)])
+def test_a_phone_that_is_a_number_is_told_by_its_name(tmp_path: Path, folder: Folder, name: str, code: int) -> None:
+    """As the raw gate tells it: an advertisement's id may look like a phone."""
+    member = name.partition(".")[2]
+    row = {"id": "A1", "at": "2026-11-20 09:30:00", "buyer": {member: int(PHONE)}}
+    folder.put("EVENTS_20261120.jsonl", json.dumps(row) + "\n")
+    columns = {"id": "text", "at": "time"}
+    file = till(tmp_path, files="EVENTS_{day}.jsonl", format="jsonl", columns=columns)
+    done = run("check", file, "--folder", folder.path)
+    assert (done.exit_code, PHONE in done.output) == (code, False), done.output
+    assert f"{name} is not declared and would land in clear" in done.output
+
+
 def test_excel_and_parquet_are_looked_at_the_same_way(tmp_path: Path, folder: Folder) -> None:
     import pyarrow
 

@@ -188,6 +188,9 @@ def test_a_good_reading_passes_the_raw_gate_and_gets_into_raw(dsn: str) -> None:
         ({"id": 1, "mobile": "13800138000"}, "in clear"),
         ({"id": 1, "buyer": {"mobiles": ["+8613800138000"]}}, "in clear"),
         ({"id": 1, "13800138000": True}, "in clear"),
+        ({"id": 1, "buyer": {"contact_Phone": 13800138000}}, "in clear"),
+        ({"id": 1, "tel": 13800138000}, "in clear"),
+        ({"id": 1, "手机": [13800138000, 2]}, "in clear"),
         ({"id": 1, "mail": "zhang.san@example.com"}, "in clear"),
         ({"id": 1, "amount": "电话 13800138000 转"}, "longer text"),
     ],
@@ -207,6 +210,12 @@ def test_a_personal_value_that_nobody_declared_is_noticed_before_raw(
         assert "in clear" in landing.seal(dsn, D, shop.source).error
     else:
         assert [reason in str(warning) for warning in gates.check(dsn, "raw", D).warnings] == [True]
+
+
+@pytest.mark.parametrize("name", ["hotel", "campaign_id"])
+def test_a_number_that_looks_like_a_phone_is_one_only_under_a_name_that_says_so(dsn: str, name: str) -> None:
+    Shop().holds({"id": 1, name: 13912345678}).land(dsn)
+    assert gates.check(dsn, "raw", D).broken == ()
 
 
 def test_a_key_that_looks_like_a_mobile_number_is_refused_unless_the_platform_writes_it_as_a_number(dsn: str) -> None:

@@ -25,6 +25,9 @@ _BY_TITLE = re.compile(
 _REFUSED = re.compile(r"(\+?86|0086)?1[3-9][0-9]{9}|[^\"@\s]+@[^\"@\s]+\.[A-Za-z]{2,}")
 """What the raw gate refuses as a whole value (expectations/raw.yml); inside a longer text it only warns."""
 
+_PHONE_TITLE = re.compile(r"phone|mobile|手机|电话|(^|_)tel$", re.IGNORECASE)
+"""Names under which it refuses a number as well."""
+
 HIDDEN = "***"
 """Stands where somebody's data would."""
 
@@ -40,8 +43,10 @@ def looks_of(title: str, values: Iterable[Any]) -> list[str]:
 
 
 def is_refused(path: str, values: Iterable[Any]) -> bool:
-    """Whether the raw gate would refuse what stands at a masked path: it looks at texts and at names in objects."""
-    return HIDDEN in path.split(".") or any(isinstance(value, str) and _REFUSED.fullmatch(value) for value in values)
+    """Whether the raw gate would refuse what stands at a masked path: texts, names in objects, numbers named phone."""
+    *_, name = path.split(".")
+    kinds = (str, int) if _PHONE_TITLE.search(name) else (str,)
+    return HIDDEN in path.split(".") or any(isinstance(v, kinds) and _REFUSED.fullmatch(str(v)) for v in values)
 
 
 def masked(path: str) -> str:
