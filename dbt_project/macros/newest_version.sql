@@ -1,6 +1,7 @@
 {#- The newest version of each record of a raw table, plus the day the record was first landed.
     A night sees what was landed up to its business date, so an old date can be built again.
     Several tables are feeds of the same records: newest_version(source(...), source(...)) reads them as one.
+    `record_id` names the record, for the marts to find what a night changed.
     The payload becomes jsonb here, once per row, because each `->>` on json parses the text again. -#}
 {% macro newest_version(relation) -%}
     {{ return(adapter.dispatch('newest_version')([relation] + varargs | list)) }}
@@ -8,6 +9,7 @@
 
 {% macro default__newest_version(relations) -%}
     select
+        {{ record_id(relations[0].identifier, 'account', 'record_key') }} as record_id,
         account,
         record_key,
         version,
@@ -31,6 +33,7 @@
 
 {% macro postgres__newest_version(relations) -%}
     select distinct on (account, record_key)
+        {{ record_id(relations[0].identifier, 'account', 'record_key') }} as record_id,
         account,
         record_key,
         version,

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 from psycopg import conninfo, sql
 from psycopg.types.json import Jsonb
 
-from quanyu import warehouse
+from quanyu import identity_state, marts_state, warehouse
 from quanyu.errors import ConfigurationError, Rejected, Retryable
 from quanyu.identity_policy import check_policy
-from quanyu.identity_state import block_phones, continued
 from quanyu.settings import PROJECT, settings
 
 if TYPE_CHECKING:
@@ -55,28 +54,40 @@ class NodeResult:
 def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> list[NodeResult]:
     """Build one layer and run its tests; `retry` repeats only what failed or was skipped the last time.
 
-    Identity continues its last build where it can, with the outcome of building it anew.
+    Identity and marts continue their last build where they can, with the outcome of building them anew.
 
     Raises ConfigurationError naming the lines of the identity policy that are wrong, Rejected naming the nodes that
     failed, Retryable when another build holds the warehouse.
     """
     if layer not in LAYERS:
         raise ConfigurationError(f"there is no layer {layer}.", remedy=f"use one of {', '.join(LAYERS)}.")
-    is_identity = layer == "identity"
-    seeds = _DBT_PROJECT / "seeds"
-    if layer == "staging":
-        check_policy(seeds / "identity_identifier_types.csv", seeds / "identity_blocked_values.csv")
-    with _alone(dsn), ExitStack() as stack:
-        if is_identity:
-            block_phones(dsn, seeds / "identity_blocked_values.csv")
-        is_delta = stack.enter_context(continued(dsn, _DBT_PROJECT)) if is_identity else False
-        outcome = _invoke(layer, business_date, dsn, retry=retry and not is_identity, is_delta=is_delta)
+    with _alone(dsn), _prepared(layer, business_date, dsn) as is_delta:
+        # What may be a delta has no part of itself to repeat: a build that failed is done anew.
+        retry = retry and layer not in {"identity", "marts"}
+        outcome = _invoke(layer, business_date, dsn, retry=retry, is_delta=is_delta)
         results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
-        _write_results(dsn, layer, business_date, results, keep=retry and not is_identity)
+        _write_results(dsn, layer, business_date, results, keep=retry)
         _refuse_failures(layer, business_date, outcome, results)
         if layer == "segments":
             _write_segments(dsn, _folder(layer) / "manifest.json")
     return results
+
+
+@contextmanager
+def _prepared(layer: str, business_date: date, dsn: str) -> Iterator[bool]:
+    """Hand a layer what it needs beside its models; whether it may be built as a delta."""
+    seeds = _DBT_PROJECT / "seeds"
+    with ExitStack() as stack:
+        is_delta = False
+        if layer == "staging":
+            check_policy(seeds / "identity_identifier_types.csv", seeds / "identity_blocked_values.csv")
+            marts_state.remember_staged(dsn, business_date)
+        elif layer == "identity":
+            identity_state.block_phones(dsn, seeds / "identity_blocked_values.csv")
+            is_delta = stack.enter_context(identity_state.continued(dsn, _DBT_PROJECT))
+        elif layer == "marts":
+            is_delta = stack.enter_context(marts_state.continued(dsn, _DBT_PROJECT, business_date))
+        yield is_delta
 
 
 def _folder(layer: str) -> Path:

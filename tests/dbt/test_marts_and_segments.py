@@ -260,8 +260,8 @@ def test_a_visitor_who_buys_the_next_day_is_a_conversion_of_the_visit(read: Call
 
 
 def test_impressions_on_search_results_are_kept_and_in_no_stage(read: Callable[..., Rows]) -> None:
-    impressions = "interaction_type = 'ad_impression' and placement = 'SEARCH'"
-    assert read(f"select quantity, one_id from fct_interactions where {impressions}") == [(300, None)]
+    impressions = "touchpoint_type = 'ad_impression' and placement = 'SEARCH'"
+    assert read(f"select quantity, one_id from fct_touchpoints where {impressions}") == [(300, None)]
 
 
 def test_addresses_are_those_where_a_message_arrives(read: Callable[..., Rows]) -> None:
@@ -345,7 +345,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         update marts_build.fct_orders set net_fen = net_fen + 1 where order_key = 'tmall|shop-1|1003';
         update marts_build.fct_orders set gross_fen = gross_fen + 1 where order_key = 'store|S1|R1';
         update marts_build.fct_orders set refunded_fen = refunded_fen - 1 where order_key = 'store|S1|R3';
-        update marts_build.fct_interactions set quantity = quantity + 1 where interaction_type = 'ad_share';
+        update marts_build.fct_touchpoints set quantity = quantity + 1 where touchpoint_type = 'ad_share';
         update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
         update marts_build.dim_customers set accounts_count = accounts_count + 1;
         update marts_build.fct_consents set is_granted = true;
@@ -364,7 +364,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     """
     with psycopg.connect(night) as connection:
         connection.execute("create schema truth")
-        tables = ["fct_orders", "fct_interactions", "fct_funnel_daily", "dim_customers", "fct_consents"]
+        tables = ["fct_orders", "fct_touchpoints", "fct_funnel_daily", "dim_customers", "fct_consents"]
         kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
@@ -383,7 +383,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     truths = {path.stem for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")}
     caught = {name for name, status in results.items() if status == "fail"}
     assert truths - caught == {
-        "every_kind_of_interaction_has_a_row_in_funnel_stages",
+        "every_kind_of_touchpoint_is_in_the_taxonomy",
         "every_successful_refund_belongs_to_a_paid_trade",
         "no_order_gives_back_more_than_it_took",
     }

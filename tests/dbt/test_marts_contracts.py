@@ -11,7 +11,7 @@ import yaml
 
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 PUBLISHED = sorted([*(MODELS / "marts").rglob("*.sql"), *(MODELS / "segments").glob("seg_*.sql")])
-PERSONAL = {"one_id", "one_id_old", "one_id_current", "address", "birthday_mmdd", "interaction_key"}
+PERSONAL = {"one_id", "one_id_old", "one_id_current", "address", "birthday_mmdd", "touchpoint_key"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -23,7 +23,7 @@ def properties() -> dict[str, dict[str, Any]]:
 
 
 def test_there_are_marts_to_look_at() -> None:
-    assert {"dim_customers", "fct_orders", "fct_interactions", "fct_funnel_daily"} <= {path.stem for path in PUBLISHED}
+    assert {"dim_customers", "fct_orders", "fct_touchpoints", "fct_funnel_daily"} <= {path.stem for path in PUBLISHED}
     assert set(properties()) <= {path.stem for path in PUBLISHED}
 
 

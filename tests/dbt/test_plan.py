@@ -219,13 +219,13 @@ class Night:
         for channel, _ in buyers:
             found["fct_orders", "known_buyers", channel] += 1
         touches: dict[str, str] = {}
-        acts = "select one_id, channel from marts.fct_interactions where one_id is not null"
-        for one_id, channel in rows(f"{acts} order by occurred_at, interaction_key"):
+        acts = "select one_id, channel from marts.fct_touchpoints where one_id is not null"
+        for one_id, channel in rows(f"{acts} order by occurred_at, touchpoint_key"):
             touches.setdefault(one_id, channel)
         for one_id, net_fen in rows("select one_id, net_revenue_fen from marts.dim_customers"):
             for mart, name, by in (
                 ("dim_customers", "first_order", firsts),
-                ("fct_interactions", "first_touch", touches),
+                ("fct_touchpoints", "first_touch", touches),
             ):
                 if one_id in by:
                     found[mart, f"{name}_customers", by[one_id]] += 1

@@ -22,14 +22,14 @@ with
 
 customers as (select * from {{ ref('dim_customers') }}),
 
-interactions as (select * from {{ ref('fct_interactions') }}),
+touchpoints as (select * from {{ ref('fct_touchpoints') }}),
 
 -- Seven days with the business date as the last.
 new_fans as (
     select one_id
-    from interactions
+    from touchpoints
     where
-        interaction_type in ('follow', 'contact_added')
+        touchpoint_type in ('follow', 'contact_added')
         and occurred_on between
         {{ business_date() }} - 6
         and {{ business_date() }}

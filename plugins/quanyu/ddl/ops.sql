@@ -42,6 +42,17 @@ create table if not exists ops.quarantine (
     reason text not null
 );
 
+-- The loads that the last build of staging saw, and of them those that the marts rest on: a delta of the marts looks at
+-- the records of the others.
+create table if not exists ops.staged_load (load_id bigint primary key);
+create table if not exists ops.marts_load (load_id bigint primary key);
+create table if not exists ops.marts_build (
+    policy text not null,
+    business_date date not null,
+    models text[] not null,
+    is_finished boolean not null
+);
+
 create table if not exists ops.dbt_result (
     business_date date not null,
     layer text not null,

@@ -49,7 +49,8 @@ _RAW = """
         load_id bigint not null,
         extracted_at timestamptz not null,
         primary key (account, record_key, version));
-    create index if not exists {by_day} on {raw} (business_date) where business_date is not null"""
+    create index if not exists {by_day} on {raw} (business_date) where business_date is not null;
+    create index if not exists {by_load} on {raw} using brin (load_id)"""
 
 
 def prepare(connection: Connection) -> None:
@@ -65,7 +66,8 @@ def create(connection: Connection, source: Source) -> None:
         for entity in source.entities:
             _refuse_unsound(source, entity)
             table = f"{source.name}__{entity.name}"
-            names = {"pen": pen(table), "raw": raw(table), "by_day": sql.Identifier(f"{table}_by_day")}
+            indexes = {name: sql.Identifier(f"{table}_{name}") for name in ("by_day", "by_load")}
+            names = {"pen": pen(table), "raw": raw(table), **indexes}
             connection.execute(sql.SQL(_PEN).format(**names))
             connection.execute(sql.SQL(_RAW).format(**names))
 

@@ -22,11 +22,11 @@ _IDENTITY = """
 insert into part
 with act as (
     select
-        shown.interaction_key, shown.occurred_on, shown.channel, shown.interaction_type, shown.placement,
+        shown.touchpoint_key, shown.occurred_on, shown.channel, shown.touchpoint_type, shown.placement,
         shown.occurred_at, shown.one_id as was,
         case when delta.cause is null then shown.one_id else delta.now end as now
-    from marts.fct_interactions as shown
-    left join fct_interactions_delta as delta on delta.key = shown.interaction_key
+    from marts.fct_touchpoints as shown
+    left join fct_touchpoints_delta as delta on delta.key = shown.touchpoint_key
     where shown.one_id in (select person from involved)
         or (delta.cause is not null and delta.now in (select person from involved))
 ),
@@ -39,9 +39,9 @@ lived as (
 
 followed as (
     select *,
-        min(case when interaction_type = 'order' then occurred_at end) over (
+        min(case when touchpoint_type = 'order' then occurred_at end) over (
             partition by sign, person
-            order by occurred_at desc, case when interaction_type = 'order' then 0 else 1 end, interaction_key
+            order by occurred_at desc, case when touchpoint_type = 'order' then 0 else 1 end, touchpoint_key
             rows between unbounded preceding and 1 preceding
         ) - occurred_at as wait
     from lived
@@ -52,8 +52,8 @@ present as (
         followed.occurred_on, followed.channel, stages.stage, followed.person, followed.sign,
         bool_or(wait < interval '7 days') as within_7, bool_or(wait < interval '30 days') as within_30
     from followed
-    inner join policy.funnel_stages as stages
-        on stages.channel = followed.channel and stages.interaction_type = followed.interaction_type
+    inner join policy.touchpoint_kinds as stages
+        on stages.channel = followed.channel and stages.touchpoint_type = followed.touchpoint_type
         and coalesce(stages.placement, '') = coalesce(followed.placement, '')
     where stages.stage <> 'none'
     group by followed.occurred_on, followed.channel, stages.stage, followed.person, followed.sign
@@ -78,23 +78,23 @@ insert into part
 with told as (
     select act.*, sign, case
         when delta.shown is null then 'late_evidence'
-        when act.interaction_type = 'order' and delta.shown - 'revenue_fen' - 'one_id' = delta.built - 'revenue_fen'
+        when act.touchpoint_type = 'order' and delta.shown - 'revenue_fen' - 'one_id' = delta.built - 'revenue_fen'
             - 'one_id' and (delta.shown ->> 'revenue_fen')::bigint > (delta.built ->> 'revenue_fen')::bigint
             then 'refund'
         else 'corrected'
     end as cause
-    from fct_interactions_delta as delta
+    from fct_touchpoints_delta as delta
     cross join lateral (values (delta.shown, -1), (delta.built, 1)) as version (facts, sign)
     cross join lateral jsonb_to_record(version.facts) as act (
-        occurred_on date, channel text, interaction_type text, placement text, quantity bigint, revenue_fen bigint
+        occurred_on date, channel text, touchpoint_type text, placement text, quantity bigint, revenue_fen bigint
     )
     where version.facts is not null
 )
 
 select told.occurred_on, told.channel, stages.stage, figure, told.cause, null, sum(sign * value)
 from told
-inner join policy.funnel_stages as stages
-    on stages.channel = told.channel and stages.interaction_type = told.interaction_type
+inner join policy.touchpoint_kinds as stages
+    on stages.channel = told.channel and stages.touchpoint_type = told.touchpoint_type
     and coalesce(stages.placement, '') = coalesce(told.placement, '')
 cross join lateral (values ('events', quantity), ('revenue_fen', revenue_fen)) as counted (figure, value)
 where stages.stage <> 'none' and told.occurred_on <= %(previous)s

@@ -19,7 +19,7 @@ _NEEDED = {
     "bridge_customer_accounts": {"account_key", "one_id"},
     "dim_customers": {"one_id", "net_revenue_fen", "orders_count", "first_order_on", "last_order_on", "accounts_count"},
     "fct_orders": {"order_key", "one_id", "ordered_on", "gross_fen", "refunded_fen", "net_fen", "is_paid"},
-    "fct_interactions": {"interaction_key", "one_id", "occurred_on", "occurred_at", "quantity", "revenue_fen"},
+    "fct_touchpoints": {"touchpoint_key", "one_id", "occurred_on", "occurred_at", "quantity", "revenue_fen"},
     "fct_funnel_daily": {"funnel_on", "channel", "stage", *funnel.FIGURES},
     "fct_consents": {"one_id", "purpose", "channel", "is_granted"},
 }
@@ -188,8 +188,8 @@ _ORDERS = _Fact(
     is_refund=sql.SQL("shown ->> 'gross_fen' = built ->> 'gross_fen'"),
 )
 _INTERACTIONS = _Fact(
-    mart="fct_interactions",
-    key="interaction_key",
+    mart="fct_touchpoints",
+    key="touchpoint_key",
     day="occurred_on",
     # The key of an act holds an openid or an external user id.
     told_key=sql.SQL("md5(key)"),

@@ -66,9 +66,9 @@ with first_orders as (
 ),
 
 first_acts as (
-    select distinct on (one_id) one_id, channel from {marts}.fct_interactions
+    select distinct on (one_id) one_id, channel from {marts}.fct_touchpoints
     where one_id is not null
-    order by one_id, occurred_at, interaction_key
+    order by one_id, occurred_at, touchpoint_key
 ),
 
 -- One row per figure and channel; cross join lateral gives each figure its name once.
@@ -87,7 +87,7 @@ by_channel as (
         values ('first_order_customers', customers), ('first_order_net_fen', net_fen)
     ) as figure (name, value)
     union all
-    select 'fct_interactions', figure.*, channel from (
+    select 'fct_touchpoints', figure.*, channel from (
         select channel, count(*) as customers, sum(net_revenue_fen) as net_fen
         from first_acts inner join {marts}.dim_customers using (one_id) group by channel
     ) as met

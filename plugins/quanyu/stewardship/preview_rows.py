@@ -69,7 +69,7 @@ class FigureMove:
 
     fct_orders         net revenue and buyers with a name, by the order's channel
     dim_customers      customers and all their net revenue, by the channel of their first order
-    fct_interactions   the same, by the channel that met them first
+    fct_touchpoints   the same, by the channel that met them first
     fct_funnel_daily   each of its figures
     """
 

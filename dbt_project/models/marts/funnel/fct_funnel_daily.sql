@@ -1,23 +1,23 @@
 -- Grain: one day, channel and AISAS stage with at least one event.
 with
 
-interactions as (select * from {{ ref('fct_interactions') }}),
+touchpoints as (select * from {{ ref('fct_touchpoints') }}),
 
-stages as (select * from {{ ref('funnel_stages') }}),
+stages as (select * from {{ ref('touchpoint_kinds') }}),
 
 -- A person's next order after each of their acts; an order at the very second of a visit follows the visit.
 followed as (
     select
         *,
-        min(case when interaction_type = 'order' then occurred_at end) over (
+        min(case when touchpoint_type = 'order' then occurred_at end) over (
             partition by one_id
             order by
                 occurred_at desc,
-                case when interaction_type = 'order' then 0 else 1 end asc,
-                interaction_key asc
+                case when touchpoint_type = 'order' then 0 else 1 end asc,
+                touchpoint_key asc
             rows between unbounded preceding and 1 preceding
         ) as next_order_at
-    from interactions
+    from touchpoints
 ),
 
 staged as (
@@ -38,7 +38,7 @@ staged as (
     inner join stages
         on
             followed.channel = stages.channel
-            and followed.interaction_type = stages.interaction_type
+            and followed.touchpoint_type = stages.touchpoint_type
             and coalesce(followed.placement, '') = coalesce(stages.placement, '')
     where stages.stage <> 'none'
 ),

@@ -1,158 +1,78 @@
--- Grain: one paid Tmall trade, or one store receipt with a sale; and a return whose sale is unknown, on its own.
+-- Grain: one paid order; and a return whose sale is unknown, on its own. A source is admitted by its name in the list.
+{{ config(materialized='kept', key='order_key', scope='int_changed__orders', indexes=[
+    {'columns': ['one_id']}, {'columns': ['account_key']},
+]) }}
+{% set admitted = ['tmall', 'store'] %}
+
 with
 
-trades as (select * from {{ ref('stg_tmall__trades') }}),
+orders as (
+    {% for source in admitted %}
+        select
+            order_key,
+            order_no,
+            account_type,
+            scope,
+            account_id,
+            channel,
+            ordered_at,
+            store_code,
+            staff_code,
+            live_room_key,
+            creator_key,
+            province,
+            city,
+            fulfilment,
+            gross_fen,
+            is_paid
+        from {{ ref('int_orders__' ~ source) }}
+        {{ where_changed('order_key', ref('int_changed__orders')) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
 
-refunds as (select * from {{ ref('stg_tmall__refunds') }}),
-
-receipt_lines as (select * from {{ ref('stg_store__receipt_lines') }}),
+refunds as (
+    select
+        order_key,
+        sum(amount_fen) as refunded_fen
+    from {{ ref('fct_refunds') }}
+    {{ where_changed('order_key', ref('int_changed__orders')) }}
+    group by order_key
+),
 
 accounts as (select * from {{ ref('bridge_account_customer') }}),
 
--- A refund moves money when it succeeded, not when it was asked for.
-refunded_trades as (
+keyed as (
     select
-        shop,
-        tid,
-        sum(refund_fen) as refunded_fen
-    from refunds
-    where status = 'SUCCESS'
-    group by shop, tid
-),
-
-tmall_orders as (
-    select
-        'tmall|' || trades.shop || '|' || trades.tid as order_key,
-        'tmall_buyer' as account_type,
-        trades.shop as scope,
-        trades.buyer_open_uid as account_id,
-        'tmall' as channel,
-        trades.paid_at as ordered_at,
-        trades.retail_store_code as store_code,
-        trades.payment_fen as gross_fen,
-        coalesce(refunded_trades.refunded_fen, 0) as refunded_fen,
-        true as is_paid
-    from trades
-    left join refunded_trades
-        on
-            trades.shop = refunded_trades.shop
-            and trades.tid = refunded_trades.tid
-    where trades.paid_at is not null
-),
-
--- Gifts (C) cost nothing. Amounts are taken without their sign: sell_way says which way the money went.
-receipts as (
-    select
-        brand,
-        store_code,
-        receipt_no,
-        max(member_card) as member_card,
-        min(sold_at) as sold_at,
-        sum(case when sell_way = 'A' then abs(amount_fen) else 0 end) as gross_fen,
-        bool_or(sell_way = 'A') as is_paid
-    from receipt_lines
-    group by brand, store_code, receipt_no
-),
-
-sales as (
-    select
-        brand,
-        store_code,
-        receipt_no,
-        member_card
-    from receipts
-    where is_paid
-),
-
--- Numbers repeat between stores: a return at another store is the same person's when the same card was shown.
-sales_of_cards as (
-    select
-        brand,
-        receipt_no,
-        member_card,
-        min(store_code) as store_code
-    from sales
-    where member_card is not null
-    group by brand, receipt_no, member_card
-    having count(*) = 1
-),
-
-returned_lines as (
-    select
-        receipt_lines.brand,
-        abs(receipt_lines.amount_fen) as refunded_fen,
-        coalesce(sales.store_code, sales_of_cards.store_code, receipt_lines.store_code) as store_code,
-        coalesce(sales.receipt_no, sales_of_cards.receipt_no, receipt_lines.receipt_no) as receipt_no
-    from receipt_lines
-    left join sales
-        on
-            receipt_lines.brand = sales.brand
-            and receipt_lines.store_code = sales.store_code
-            and receipt_lines.original_receipt_no = sales.receipt_no
-    left join sales_of_cards
-        on
-            receipt_lines.brand = sales_of_cards.brand
-            and receipt_lines.original_receipt_no = sales_of_cards.receipt_no
-            and receipt_lines.member_card = sales_of_cards.member_card
-    where receipt_lines.sell_way = 'B'
-),
-
-returned_receipts as (
-    select
-        brand,
-        store_code,
-        receipt_no,
-        sum(refunded_fen) as refunded_fen
-    from returned_lines
-    group by brand, store_code, receipt_no
-),
-
-store_orders as (
-    select
-        'store|' || receipts.store_code || '|' || receipts.receipt_no as order_key,
-        case when receipts.member_card is null then 'store_receipt' else 'store_member' end as account_type,
-        receipts.brand as scope,
-        coalesce(receipts.member_card, receipts.store_code || '|' || receipts.receipt_no) as account_id,
-        'store' as channel,
-        receipts.sold_at as ordered_at,
-        receipts.store_code,
-        receipts.gross_fen,
-        coalesce(returned_receipts.refunded_fen, 0) as refunded_fen,
-        receipts.is_paid
-    from receipts
-    left join returned_receipts
-        on
-            receipts.brand = returned_receipts.brand
-            and receipts.store_code = returned_receipts.store_code
-            and receipts.receipt_no = returned_receipts.receipt_no
-    -- Neither sold nor took anything back for money: a gift, or a return that counts against its sale.
-    where receipts.is_paid or returned_receipts.refunded_fen is not null
-),
-
-orders as (
-    select * from tmall_orders
-    union all
-    select * from store_orders
+        *,
+        {{ account_key('account_type', 'scope', 'account_id') }} as account_key
+    from orders
 ),
 
 fct_orders as (
     select
-        orders.order_key,
+        keyed.order_key,
+        keyed.order_no,
         accounts.one_id,
-        orders.channel,
-        orders.ordered_at,
-        {{ shanghai_date('orders.ordered_at') }} as ordered_on,
-        orders.store_code,
-        cast(orders.gross_fen as bigint) as gross_fen,
-        cast(orders.refunded_fen as bigint) as refunded_fen,
-        cast(orders.gross_fen - orders.refunded_fen as bigint) as net_fen,
-        orders.is_paid
-    from orders
-    left join accounts
-        on
-            orders.account_type = accounts.account_type
-            and orders.scope = accounts.scope
-            and orders.account_id = accounts.account_id
+        keyed.account_key,
+        keyed.channel,
+        keyed.scope as shop,
+        keyed.ordered_at,
+        {{ shanghai_date('keyed.ordered_at') }} as ordered_on,
+        keyed.store_code,
+        keyed.staff_code,
+        keyed.live_room_key,
+        keyed.creator_key,
+        keyed.province,
+        keyed.city,
+        keyed.fulfilment,
+        cast(keyed.gross_fen as bigint) as gross_fen,
+        cast(coalesce(refunds.refunded_fen, 0) as bigint) as refunded_fen,
+        cast(keyed.gross_fen - coalesce(refunds.refunded_fen, 0) as bigint) as net_fen,
+        keyed.is_paid
+    from keyed
+    left join refunds on keyed.order_key = refunds.order_key
+    left join accounts on keyed.account_key = accounts.account_key
 )
 
 select * from fct_orders

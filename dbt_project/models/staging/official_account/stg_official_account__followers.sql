@@ -25,6 +25,7 @@ first_times as (
 
 renamed as (
     select
+        newest.record_id,
         newest.account as appid,
         newest.landed_on,
         newest.first_landed_on,

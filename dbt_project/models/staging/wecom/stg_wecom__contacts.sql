@@ -25,6 +25,7 @@ first_times as (
 
 renamed as (
     select
+        newest.record_id,
         newest.account as corp_id,
         newest.is_deleted,
         newest.landed_on,

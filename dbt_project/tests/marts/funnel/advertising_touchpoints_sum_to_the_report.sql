@@ -1,4 +1,4 @@
--- What the platform reported is in the interactions once, whatever it is split into.
+-- What the platform reported is in the touchpoints once, whatever it is split into.
 with
 
 reported as (
@@ -10,7 +10,7 @@ reported as (
 
 counted as (
     select coalesce(sum(quantity), 0) as quantity
-    from {{ ref('fct_interactions') }}
+    from {{ ref('fct_touchpoints') }}
     where channel = 'xiaohongshu'
 )
 
