@@ -1,4 +1,6 @@
 -- Grain: one account that is a person's, named by its key alone.
+-- What changed since the last build is read off this table before it is made again.
+-- depends_on: {{ ref('int_changed__accounts') }}
 with
 
 accounts as (select * from {{ ref('bridge_account_customer') }}),
