@@ -53,6 +53,17 @@ create table if not exists ops.marts_build (
     is_finished boolean not null
 );
 
+-- A raw row that is deleted (somebody is erased, an account is wound up) leaves no load behind by which a delta could
+-- see it: the next marts are built anew.
+create or replace function ops.forget_marts_build() returns trigger
+language plpgsql security definer set search_path = pg_catalog
+as $$
+begin
+    update ops.marts_build set is_finished = false;
+    return null;
+end
+$$;
+
 create table if not exists ops.dbt_result (
     business_date date not null,
     layer text not null,

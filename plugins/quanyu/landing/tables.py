@@ -50,7 +50,13 @@ _RAW = """
         extracted_at timestamptz not null,
         primary key (account, record_key, version));
     create index if not exists {by_day} on {raw} (business_date) where business_date is not null;
-    create index if not exists {by_load} on {raw} using brin (load_id)"""
+    create index if not exists {by_load} on {raw} using brin (load_id);
+    do $$ begin
+        if not exists (select from pg_trigger where tgrelid = '{raw}'::regclass and tgname = 'forget_marts_build') then
+            create trigger forget_marts_build after delete or truncate on {raw}
+                for each statement execute function ops.forget_marts_build();
+        end if;
+    end $$"""
 
 
 def prepare(connection: Connection) -> None:

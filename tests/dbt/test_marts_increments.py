@@ -1,0 +1,204 @@
+"""Thirty nights that look at what changed leave what one rebuild leaves, row for row.
+
+The sandbox world is landed once and its raw rows are dealt over the nights: late, out of order, with versions that are
+older than what is known, versions that say nothing new, and records that are deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from quanyu import dbt, discovery, gates, identity_state, landing, marts_state, warehouse
+from quanyu.local.postgres import EmbeddedPostgres
+from quanyu.settings import PROJECT, settings
+from tests.dbt.evidence_kit import VAULT, warehouse_of_its_own
+from tests.sandbox import running_sandbox
+
+SEED = 29
+LAST = date(2026, 11, 20)
+NIGHTS = [LAST - timedelta(days=days) for days in range(29, -1, -1)]
+COMPARED = (NIGHTS[14], NIGHTS[29])
+DBT_PROJECT = PROJECT / "dbt_project"
+CHANGING = re.compile(r"status|state|pay|amount|fee|price|title|city|score|quantity|num$", re.IGNORECASE)
+
+pytestmark = pytest.mark.timeout(3000)
+
+Tables = dict[str, list[str]]
+
+
+@dataclass
+class Nights:
+    """What the marts held on the nights that are compared, as the deltas left them and as a rebuild makes them."""
+
+    kept: dict[date, Tables] = field(default_factory=dict)
+    rebuilt: dict[date, Tables] = field(default_factory=dict)
+    deltas: int = 0
+    changed: dict[str, int] = field(default_factory=dict)
+
+
+def _land_everything(dsn: str) -> None:
+    with running_sandbox(people=60, seed=SEED, business_date=LAST) as sandbox:
+        for source in discovery.sources().values():
+            for entity in source.entities:
+                where = sandbox.connection(source.name)
+                landing.land(source, entity, where, LAST, dsn=dsn, vault=VAULT, history_days=29)
+    gates.check(dsn, "raw", LAST, landing.pens(dsn, LAST))
+    for name in discovery.sources():
+        landing.admit(dsn, LAST, name)
+
+
+def _versions(rng: random.Random, row: tuple[Any, ...]) -> Iterator[tuple[str, str, bool, int]]:
+    """Version, payload, whether it is a deletion, and the night on which it lands."""
+    _, _, version, _, payload = row
+    day = version[:10]
+    home = (date.fromisoformat(day) - NIGHTS[0]).days if re.fullmatch(r"\d{4}-\d\d-\d\d", day) else rng.randrange(30)
+    home = min(max(home, 0), 29) if day != LAST.isoformat() else rng.randrange(30)
+    late = min(29, home + int(rng.expovariate(0.7)))
+    yield version, payload, False, late
+    record = json.loads(payload)
+    names = [name for name, value in record.items() if CHANGING.search(name) and not isinstance(value, dict | list)]
+    if names and rng.random() < 0.3:
+        yield f"0{version}", json.dumps(record | {rng.choice(names): None}), False, rng.randrange(30)
+    if rng.random() < 0.15:
+        yield f"{version}~", payload, False, rng.randrange(late, 30)
+    if rng.random() < 0.03:
+        yield f"{version}~~", payload, True, rng.randrange(late, 30)
+
+
+def _deal(dsn: str, rng: random.Random) -> None:
+    """Take the landed rows back and deal them out, one load a night."""
+    columns = (
+        "account", "record_key", "version", "business_date", "payload", "is_deleted", "landed_on", "load_id",
+        "extracted_at",
+    )  # fmt: skip
+    with warehouse.connect(dsn) as connection:
+        loads = [
+            connection.execute(
+                """insert into ops.entity_load (business_date, source, entity, status, window_start, window_end)
+                values (%s, 'all', 'all', 'admitted', %s, %s) returning load_id""",
+                [night, night, night],
+            ).fetchone()[0]  # type: ignore[index]
+            for night in NIGHTS
+        ]
+        for (table,) in connection.execute(
+            "select tablename from pg_tables where schemaname = 'raw' order by 1"
+        ).fetchall():
+            name = sql.Identifier("raw", table)
+            read = sql.SQL("select account, record_key, version, business_date, payload::text from {} order by 1, 2, 3")
+            rows = connection.execute(read.format(name)).fetchall()
+            dealt = [
+                (*row[:2], version, row[3], payload, gone, NIGHTS[night], loads[night], NIGHTS[night])
+                for row in rows
+                for version, payload, gone, night in _versions(rng, row)
+            ]
+            connection.execute(sql.SQL("truncate {}").format(name))
+            warehouse.copy_rows(connection, name, columns, dealt)
+
+
+def _dbt(dsn: str, night: date, *command: str, is_delta: bool = False) -> None:
+    folder = settings().home / "dbt" / "nights"
+    outcome = dbt.invoke(
+        [
+            "--log-path", str(folder), "--log-level", "none", *command, "--threads", "4",
+            "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(folder),
+            "--vars", json.dumps({"business_date": night.isoformat()}),
+        ],
+        dsn,
+        is_delta=is_delta,
+    )  # fmt: skip
+    assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
+
+
+def _build(dsn: str, night: date) -> bool:
+    """Build the models of a night, tests left out; whether it went on from the night before."""
+    marts_state.remember_staged(dsn, night)
+    identity_state.block_phones(dsn, DBT_PROJECT / "seeds" / "identity_blocked_values.csv")
+    with (
+        identity_state.continued(dsn, DBT_PROJECT) as identity_is_delta,
+        marts_state.continued(dsn, DBT_PROJECT, night) as marts_are_delta,
+    ):
+        is_delta = identity_is_delta and marts_are_delta
+        _dbt(dsn, night, "run", "--exclude", "path:models/segments", is_delta=is_delta)
+    return is_delta
+
+
+def _tables(dsn: str) -> Tables:
+    """Every mart and what marts are made of, row for row, but for what says how a night came about."""
+    with warehouse.connect(dsn) as connection:
+        found = connection.execute(
+            """select schemaname, tablename from pg_tables where schemaname in ('marts_build', 'marts_work')
+            and tablename !~ '^int_changed__|__(added|removed)$' order by 2"""
+        ).fetchall()
+        return {
+            table: [row for (row,) in connection.execute(_TEXT.format(sql.Identifier(schema, table)))]
+            for schema, table in found
+        }
+
+
+_TEXT = sql.SQL("select t::text from {} as t order by 1")
+
+
+@pytest.fixture(scope="module")
+def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
+    home = tmp_path_factory.mktemp("marts_increments")
+    seen = Nights()
+    with warehouse_of_its_own(postgres, "marts_increments", home) as house:
+        _land_everything(house.dsn)
+        _deal(house.dsn, random.Random(SEED))
+        _dbt(house.dsn, NIGHTS[0], "seed")
+        for night in NIGHTS:
+            seen.deltas += _build(house.dsn, night)
+            for name in ("records", "accounts", "orders", "touchpoints", "customers"):
+                count = house.rows(f"select count(*) from marts_work.int_changed__{name}")[0][0]
+                seen.changed[name] = seen.changed.get(name, 0) + (count > 0)
+            if night in COMPARED:
+                seen.kept[night] = _tables(house.dsn)
+                seen.rebuilt[night] = _rebuilt(postgres, house.dsn, night)
+        yield seen
+
+
+def _rebuilt(postgres: EmbeddedPostgres, dsn: str, night: date) -> Tables:
+    """What a build anew makes of the same raw rows, in a copy of the warehouse."""
+    copy = postgres.url("marts_rebuilt")
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute("create database marts_rebuilt template marts_increments")
+    try:
+        with warehouse.connect(copy) as connection:
+            connection.execute("delete from ops.marts_build")
+            connection.execute("delete from ops.identity_build")
+        assert not _build(copy, night)
+        return _tables(copy)
+    finally:
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+            connection.execute("drop database marts_rebuilt with (force)")
+
+
+def test_every_night_but_the_first_goes_on_from_the_one_before(nights: Nights) -> None:
+    assert nights.deltas == len(NIGHTS) - 1
+
+
+def test_every_kind_of_change_came_up_in_most_nights(nights: Nights) -> None:
+    assert {name: count for name, count in nights.changed.items() if count < len(NIGHTS) // 2} == {}
+
+
+@pytest.mark.parametrize("night", COMPARED, ids=lambda night: f"{night}-seed{SEED}")
+def test_nights_leave_what_a_rebuild_leaves_row_for_row(nights: Nights, night: date) -> None:
+    kept, rebuilt = nights.kept[night], nights.rebuilt[night]
+    assert kept.keys() == rebuilt.keys()
+    different = {
+        table: (len(set(kept[table]) - set(rebuilt[table])), len(set(rebuilt[table]) - set(kept[table])))
+        for table in kept
+        if kept[table] != rebuilt[table]
+    }
+    assert not different, "rows only in the nights, rows only in the rebuild"
+    assert sum(map(len, rebuilt.values())) > 1000
