@@ -171,6 +171,8 @@ def _rebuilt(postgres: EmbeddedPostgres, dsn: str, night: date) -> Tables:
     """What a build anew makes of the same raw rows, in a copy of the warehouse."""
     copy = postgres.url("marts_rebuilt")
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        # dbt leaves a connection open after it has ended.
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'marts_increments'")
         connection.execute("create database marts_rebuilt template marts_increments")
     try:
         with warehouse.connect(copy) as connection:
