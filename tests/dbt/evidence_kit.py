@@ -135,6 +135,17 @@ class Evidence:
         return "tmall_member", SHOP, ouid
 
 
+def new_load(connection: warehouse.Connection, night: date) -> int:
+    """Enter a load that was admitted on a night."""
+    row = connection.execute(
+        """insert into ops.entity_load (business_date, source, entity, status, window_start, window_end)
+        values (%s, 'test', 'test', 'admitted', %s, %s) returning load_id""",
+        [night, night, night],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @dataclass(frozen=True)
 class Warehouse:
     """A warehouse of its own that the layers are built in."""
@@ -142,14 +153,15 @@ class Warehouse:
     dsn: str
 
     def add(self, rows: Iterable[RawRow], landed_on: date = NIGHT) -> None:
-        """Land rows on a night."""
+        """Land rows on a night, in a load of their own: it is by its load that a delta finds a row."""
         by_table = defaultdict(list)
         for row in rows:
             by_table[row.table].append(row)
         columns = ("account", "record_key", "version", "payload", "is_deleted", "landed_on", "load_id", "extracted_at")
         with warehouse.connect(self.dsn) as connection:
+            load = new_load(connection, landed_on)
             for table, some in by_table.items():
-                values = ((r.account, r.key, r.version, r.payload, False, landed_on, 1, landed_on) for r in some)
+                values = ((r.account, r.key, r.version, r.payload, False, landed_on, load, landed_on) for r in some)
                 warehouse.copy_rows(connection, sql.Identifier("raw", table), columns, values)
 
     def empty(self) -> None:

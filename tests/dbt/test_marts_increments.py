@@ -21,7 +21,7 @@ from psycopg import sql
 from quanyu import dbt, discovery, gates, identity_state, landing, marts_state, warehouse
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import PROJECT, settings
-from tests.dbt.evidence_kit import VAULT, warehouse_of_its_own
+from tests.dbt.evidence_kit import VAULT, new_load, warehouse_of_its_own
 from tests.sandbox import running_sandbox
 
 SEED = 29
@@ -82,14 +82,7 @@ def _deal(dsn: str, rng: random.Random) -> None:
         "extracted_at",
     )  # fmt: skip
     with warehouse.connect(dsn) as connection:
-        loads = [
-            connection.execute(
-                """insert into ops.entity_load (business_date, source, entity, status, window_start, window_end)
-                values (%s, 'all', 'all', 'admitted', %s, %s) returning load_id""",
-                [night, night, night],
-            ).fetchone()[0]  # type: ignore[index]
-            for night in NIGHTS
-        ]
+        loads = [new_load(connection, night) for night in NIGHTS]
         for (table,) in connection.execute(
             "select tablename from pg_tables where schemaname = 'raw' order by 1"
         ).fetchall():

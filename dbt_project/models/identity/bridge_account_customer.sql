@@ -20,7 +20,6 @@ accounts as (
 bridge_account_customer as (
     select
         accounts.account_key,
-        accounts.source,
         accounts.account_type,
         accounts.scope,
         accounts.account_id,

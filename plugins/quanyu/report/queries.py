@@ -30,7 +30,9 @@ select 'One-IDs of more than one account', count(*) from (
 ) as merged
 union all
 select 'One-IDs across more than one system', count(*) from (
-    select one_id from identity.bridge_account_customer group by one_id having count(distinct source) > 1
+    select one_id from identity.bridge_account_customer
+    inner join identity.int_identity__accounts using (account_key)
+    group by one_id having count(distinct source) > 1
 ) as joined
 """
 
@@ -86,7 +88,7 @@ from identity.bridge_account_customer as bridge
 inner join identity.int_identity__observations as seen using (account_key)
 group by bridge.one_id
 having count(*) <= 24
-order by count(distinct bridge.source) desc, count(*) desc, bridge.one_id limit 1
+order by count(distinct seen.source) desc, count(*) desc, bridge.one_id limit 1
 """
 
 EVIDENCE = """

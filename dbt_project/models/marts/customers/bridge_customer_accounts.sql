@@ -3,15 +3,18 @@
 -- depends_on: {{ ref('int_changed__accounts') }}
 with
 
-accounts as (select * from {{ ref('bridge_account_customer') }}),
+people as (select * from {{ ref('bridge_account_customer') }}),
+
+accounts as (select * from {{ ref('int_identity__accounts') }}),
 
 bridge_customer_accounts as (
     select
-        account_key,
-        one_id,
-        source,
-        account_type
-    from accounts
+        people.account_key,
+        people.one_id,
+        accounts.source,
+        people.account_type
+    from people
+    inner join accounts on people.account_key = accounts.account_key
 )
 
 select * from bridge_customer_accounts
