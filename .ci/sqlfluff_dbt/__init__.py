@@ -44,3 +44,18 @@ def last_build(name: str) -> str:
 def beside_resolution(name: str) -> str:
     """A table that the engine keeps."""
     return f"identity.int_identity__{name}"
+
+
+def last_mart(name: str) -> str:
+    """A mart of the last build."""
+    return f"marts_build.{name}"
+
+
+def where_changed(column: str, changed: str) -> str:
+    """Only what changed."""
+    return f"where {column} in (select changed.{column} from {changed} as changed)"
+
+
+def changes_of(relation: str) -> str:
+    """What a delta took out and put in."""
+    return f"(select *, 1 as sign from {relation})"

@@ -1,4 +1,4 @@
-"""The marts go on from their last build only when it is whole, of this code, and nothing was deleted behind its back."""
+"""Marts go on from their last build only when it is whole, of this code, and nothing was deleted behind its back."""
 
 from __future__ import annotations
 

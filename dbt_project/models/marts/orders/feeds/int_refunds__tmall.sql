@@ -6,7 +6,7 @@ select
     case when refunds.oid is not null then 'tmall|' || refunds.shop || '|' || refunds.oid end as line_key,
     'tmall' as channel,
     cast(null as text) as store_code,
-    refunds.modified_at as refunded_at,
+    coalesce(refunds.modified_at, refunds.created_at) as refunded_at,
     refunds.refund_fen as amount_fen
 from {{ ref('stg_tmall__refunds') }} as refunds
 inner join {{ ref('stg_tmall__trades') }} as trades
