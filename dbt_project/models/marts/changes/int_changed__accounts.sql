@@ -12,9 +12,9 @@ accounts as (select * from {{ ref('bridge_account_customer') }}),
 
     moved as (
         select
-            coalesce(accounts.account_key, known.account_key) as account_key,
             known.one_id as one_id_before,
-            accounts.one_id as one_id_now
+            accounts.one_id as one_id_now,
+            coalesce(accounts.account_key, known.account_key) as account_key
         from accounts
         full outer join known on accounts.account_key = known.account_key
         where accounts.one_id is distinct from known.one_id

@@ -5,7 +5,7 @@ with
 people as (
     select one_id from {{ changes_of(ref('fct_orders')) }} as orders
     union
-    select one_id from {{ changes_of(ref('fct_order_lines')) }} as lines
+    select one_id from {{ changes_of(ref('fct_order_lines')) }} as order_lines
     union
     select one_id from {{ changes_of(ref('fct_touchpoints')) }} as touchpoints
     union

@@ -1,7 +1,6 @@
 -- Grain: one follow of one follower. An unfollowed account keeps no date; it did follow once, but nobody knows when.
 select
     record_id,
-    'official_account|' || appid || '|' || openid as touchpoint_key,
     'official_account_follower' as account_type,
     appid as scope,
     openid as account_id,
@@ -16,6 +15,7 @@ select
     cast(null as text) as session_key,
     subscribed_at as occurred_at,
     1 as quantity,
-    'official_account' as source
+    'official_account' as source,
+    'official_account|' || appid || '|' || openid as touchpoint_key
 from {{ ref('stg_official_account__followers') }}
 where subscribed_at is not null

@@ -1,10 +1,7 @@
 -- Grain: one visit to a store.
 select
     record_id,
-    'store|' || brand || '|' || visit_id as touchpoint_key,
-    case when member_card is null then 'store_visit' else 'store_member' end as account_type,
     brand as scope,
-    coalesce(member_card, visit_id) as account_id,
     'visit' as touchpoint_type,
     'store' as channel,
     cast(null as text) as placement,
@@ -16,5 +13,8 @@ select
     cast(null as text) as session_key,
     visited_at as occurred_at,
     1 as quantity,
-    'store' as source
+    'store' as source,
+    'store|' || brand || '|' || visit_id as touchpoint_key,
+    case when member_card is null then 'store_visit' else 'store_member' end as account_type,
+    coalesce(member_card, visit_id) as account_id
 from {{ ref('stg_store__visits') }}

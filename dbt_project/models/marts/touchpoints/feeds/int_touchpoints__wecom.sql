@@ -1,7 +1,6 @@
 -- Grain: one contact added by one member of staff.
 select
     record_id,
-    'wecom|' || corp_id || '|' || external_userid || '|' || staff_userid as touchpoint_key,
     'wecom_contact' as account_type,
     corp_id as scope,
     external_userid as account_id,
@@ -16,6 +15,7 @@ select
     cast(null as text) as session_key,
     added_at as occurred_at,
     1 as quantity,
-    'wecom' as source
+    'wecom' as source,
+    'wecom|' || corp_id || '|' || external_userid || '|' || staff_userid as touchpoint_key
 from {{ ref('stg_wecom__contacts') }}
 where added_at is not null
