@@ -7,5 +7,5 @@ select
     cast(null as text) as title,
     quantity,
     case when sell_way = 'A' then abs(amount_fen) else 0 end as weight_fen
-from {{ ref('stg_store__receipt_lines') }}
+from {{ ref('int_receipt_lines__store') }}
 where sell_way <> 'B'

@@ -16,6 +16,7 @@ orders as (
         receipts.brand as scope,
         coalesce(receipts.member_card, receipts.store_code || '|' || receipts.receipt_no) as account_id,
         'store' as channel,
+        receipts.brand as shop,
         receipts.sold_at as ordered_at,
         receipts.store_code,
         receipts.guide_id as staff_code,
