@@ -73,8 +73,8 @@ told as (
         where channel = 'store'
     ),
 
-    -- Where tills are read by their database, the card stands on the tender, its number in the members, and the files of
-    -- a day take the database's word away.
+    -- Where tills are read by their database, the card stands on the tender, its number in the members, and the files
+    -- of a day take the database's word away.
     moved_receipts as (
         select coalesce(known_store_orders.order_key, store_orders.order_key) as order_key
         from known_store_orders

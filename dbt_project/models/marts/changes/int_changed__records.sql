@@ -1,5 +1,5 @@
--- Grain: one raw record that a mart rests on and that landed, changed or was deleted since the marts were last built; may
--- repeat. Empty when they are built anew. A table is admitted by its name in this list.
+-- Grain: one raw record that a mart rests on and that landed, changed or was deleted since the marts were last built.
+-- Empty when they are built anew. A table is admitted by its name in this list.
 {% set admitted = [
     ('tmall', 'trades'), ('tmall', 'refunds'), ('tmall', 'members'),
     ('jd', 'orders'), ('jd', 'after_sales'), ('douyin_shop', 'orders'), ('douyin_shop', 'after_sales'),

@@ -25,11 +25,11 @@ numbered as (
 
 select
     numbered.record_id,
+    numbered.title,
+    numbered.quantity,
     'jd|' || numbered.app || '|' || numbered.order_id || '|' || numbered.line_number as line_key,
     'jd|' || numbered.app || '|' || numbered.order_id as order_key,
     coalesce(numbered.outer_sku_id, 'jd|' || numbered.sku_id) as product_key,
-    numbered.title,
-    numbered.quantity,
     greatest(numbered.price_fen * numbered.quantity - coalesce(coupons.coupon_fen, 0), 0) as weight_fen
 from numbered
 left join coupons

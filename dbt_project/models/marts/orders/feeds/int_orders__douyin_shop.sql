@@ -30,7 +30,6 @@ stores as (
 
 select
     orders.record_id,
-    'douyin_shop|' || orders.app || '|' || orders.order_id as order_key,
     orders.order_id as order_no,
     'douyin_buyer' as account_type,
     orders.app as scope,
@@ -40,13 +39,14 @@ select
     orders.paid_at as ordered_at,
     stores.store_id as store_code,
     cast(null as text) as staff_code,
-    'douyin_shop|' || sold.room_id as live_room_key,
-    'douyin_shop|' || sold.author_id as creator_key,
     orders.province,
     orders.city,
     'shipped' as fulfilment,
     orders.paid_fen as gross_fen,
-    true as is_paid
+    true as is_paid,
+    'douyin_shop|' || orders.app || '|' || orders.order_id as order_key,
+    'douyin_shop|' || sold.room_id as live_room_key,
+    'douyin_shop|' || sold.author_id as creator_key
 from orders
 left join sold
     on

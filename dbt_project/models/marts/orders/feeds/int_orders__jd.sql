@@ -15,7 +15,7 @@ select
     cast(null as text) as creator_key,
     cast(null as text) as province,
     cast(null as text) as city,
-    case when pay_type = '3' then 'pick_up' else 'shipped' end as fulfilment,
     payment_fen as gross_fen,
-    true as is_paid
+    true as is_paid,
+    case when pay_type = '3' then 'pick_up' else 'shipped' end as fulfilment
 from {{ ref('int_paid_orders__jd') }}

@@ -10,11 +10,8 @@ kept_returns as (
 orders as (
     select
         cast(null as bigint) as record_id,
-        'store|' || receipts.store_code || '|' || receipts.receipt_no as order_key,
         receipts.receipt_no as order_no,
-        case when receipts.member_card is null then 'store_receipt' else 'store_member' end as account_type,
         receipts.brand as scope,
-        coalesce(receipts.member_card, receipts.store_code || '|' || receipts.receipt_no) as account_id,
         'store' as channel,
         receipts.brand as shop,
         receipts.sold_at as ordered_at,
@@ -26,11 +23,15 @@ orders as (
         cast(null as text) as city,
         'store' as fulfilment,
         receipts.gross_fen,
-        receipts.is_paid
+        receipts.is_paid,
+        'store|' || receipts.store_code || '|' || receipts.receipt_no as order_key,
+        case when receipts.member_card is null then 'store_receipt' else 'store_member' end as account_type,
+        coalesce(receipts.member_card, receipts.store_code || '|' || receipts.receipt_no) as account_id
     from receipts
     where
         receipts.is_paid
-        or 'store|' || receipts.store_code || '|' || receipts.receipt_no in (select order_key from kept_returns)
+        or 'store|' || receipts.store_code || '|' || receipts.receipt_no
+        in (select kept_returns.order_key from kept_returns)
 )
 
 select * from orders

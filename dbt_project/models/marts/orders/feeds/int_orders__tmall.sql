@@ -1,7 +1,6 @@
 -- Grain: one paid Tmall trade.
 select
     record_id,
-    'tmall|' || shop || '|' || tid as order_key,
     tid as order_no,
     'tmall_buyer' as account_type,
     shop as scope,
@@ -17,6 +16,7 @@ select
     receiver_city as city,
     'shipped' as fulfilment,
     payment_fen as gross_fen,
-    true as is_paid
+    true as is_paid,
+    'tmall|' || shop || '|' || tid as order_key
 from {{ ref('stg_tmall__trades') }}
 where paid_at is not null

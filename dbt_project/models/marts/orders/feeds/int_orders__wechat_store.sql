@@ -1,7 +1,6 @@
 -- Grain: one paid order of a WeChat Store.
 select
     record_id,
-    'wechat_store|' || appid || '|' || order_id as order_key,
     order_id as order_no,
     'wechat_store_user' as account_type,
     appid as scope,
@@ -11,12 +10,13 @@ select
     paid_at as ordered_at,
     cast(null as text) as store_code,
     cast(null as text) as staff_code,
-    'wechat_store|' || live_id as live_room_key,
-    'wechat_store|' || finder_id as creator_key,
     cast(null as text) as province,
     cast(null as text) as city,
     'shipped' as fulfilment,
     order_price_fen as gross_fen,
-    true as is_paid
+    true as is_paid,
+    'wechat_store|' || appid || '|' || order_id as order_key,
+    'wechat_store|' || live_id as live_room_key,
+    'wechat_store|' || finder_id as creator_key
 from {{ ref('stg_wechat_store__orders') }}
 where paid_at is not null

@@ -12,7 +12,6 @@ trades as (
 
 select
     record_id,
-    'youzan|' || kdt_id || '|' || tid as order_key,
     tid as order_no,
     'youzan_customer' as account_type,
     kdt_id as scope,
@@ -26,15 +25,16 @@ select
     cast(null as text) as creator_key,
     province,
     city,
+    payment_fen as gross_fen,
+    true as is_paid,
+    'youzan|' || kdt_id || '|' || tid as order_key,
     case
         when is_of_a_till then 'store'
         when express_type = '1' then 'pick_up'
         else 'shipped'
-    end as fulfilment,
-    payment_fen as gross_fen,
-    true as is_paid
+    end as fulfilment
 from trades
 where
     paid_at is not null
     and coalesce(type, '0') not in ('3', '4', '7', '8', '81')
-    and (not is_of_a_till or {{ var('orders_youzan_tills') }})
+    and (not is_of_a_till or {{ var('orders_youzan_tills') | lower }})

@@ -13,13 +13,13 @@ lines as (
 
 select
     refunds.record_id,
-    'pinduoduo|' || refunds.shop || '|' || refunds.refund_id as refund_key,
     orders.order_key,
-    orders.order_key || '|' || lines.line_number as line_key,
     'pinduoduo' as channel,
     cast(null as text) as store_code,
     refunds.updated_at as refunded_at,
-    refunds.refund_fen as amount_fen
+    refunds.refund_fen as amount_fen,
+    'pinduoduo|' || refunds.shop || '|' || refunds.refund_id as refund_key,
+    orders.order_key || '|' || lines.line_number as line_key
 from {{ ref('stg_pinduoduo__refunds') }} as refunds
 inner join {{ ref('int_orders__pinduoduo') }} as orders
     on 'pinduoduo|' || refunds.shop || '|' || refunds.order_sn = orders.order_key

@@ -29,14 +29,14 @@ sales_of_cards as (
 returned_lines as (
     select
         receipt_lines.record_id,
-        'store|' || receipt_lines.store_code || '|' || receipt_lines.receipt_no || '|' || receipt_lines.line_no
-            as refund_key,
-        'store|' || coalesce(sales.store_code, sales_of_cards.store_code, receipt_lines.store_code)
-        || '|' || coalesce(sales.receipt_no, sales_of_cards.receipt_no, receipt_lines.receipt_no) as order_key,
         cast(null as text) as line_key,
         'store' as channel,
         receipt_lines.store_code,
         receipt_lines.sold_at as refunded_at,
+        'store|' || receipt_lines.store_code || '|' || receipt_lines.receipt_no || '|' || receipt_lines.line_no
+            as refund_key,
+        'store|' || coalesce(sales.store_code, sales_of_cards.store_code, receipt_lines.store_code)
+        || '|' || coalesce(sales.receipt_no, sales_of_cards.receipt_no, receipt_lines.receipt_no) as order_key,
         abs(receipt_lines.amount_fen) as amount_fen
     from receipt_lines
     left join sales

@@ -17,6 +17,11 @@ after_sales as (
     from {{ ref('stg_wechat_store__after_sales') }}
 ),
 
+spoken_of as (
+    select distinct order_key from after_sales
+    where order_key is not null
+),
+
 -- An after-sale names the goods, not the line.
 lines as (
     select
@@ -56,7 +61,7 @@ refunds as (
     from orders
     where
         status = '190'
-        and not exists (select 1 from after_sales where after_sales.order_key = orders.order_key)
+        and order_key not in (select spoken_of.order_key from spoken_of)
 )
 
 select
