@@ -1,9 +1,11 @@
 """The names that dbt gives to templates, so that sqlfluff renders the project without dbt and without a database."""
 
 import re
+from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import yaml
 from jinja2 import pass_context
 from jinja2.runtime import Context, Macro
 
@@ -26,9 +28,13 @@ dbt = SimpleNamespace(
 )
 
 
-def var(name: str, default: str = "") -> str:
-    """Any date will do: nothing is run."""
-    return {"business_date": "2026-11-20"}.get(name, default)
+_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project" / "dbt_project.yml"
+_VARS = {"business_date": "2026-11-20"} | yaml.safe_load(_PROJECT.read_text(encoding="utf-8"))["vars"]
+
+
+def var(name: str, default: str = "") -> Any:
+    """What the project says; any date will do, since nothing is run."""
+    return _VARS.get(name, default)
 
 
 def is_delta() -> bool:

@@ -2,7 +2,10 @@
 -- Empty when they are built anew. A table is admitted by its name in this list.
 {% set admitted = [
     ('tmall', 'trades'), ('tmall', 'refunds'), ('tmall', 'members'),
-    ('store', 'receipts'), ('store', 'visits'), ('store', 'members'),
+    ('jd', 'orders'), ('jd', 'after_sales'), ('douyin_shop', 'orders'), ('douyin_shop', 'after_sales'),
+    ('youzan', 'trades'), ('youzan', 'refunds'), ('wechat_store', 'orders'), ('wechat_store', 'after_sales'),
+    ('pinduoduo', 'orders'), ('pinduoduo', 'refunds'),
+    ('store', 'receipts'), ('store', 'visits'), ('store', 'members'), ('store_db', 'sale_lines'),
     ('official_account', 'followers'), ('wecom', 'contacts'), ('xiaohongshu', 'creative_report'),
 ] %}
 {% set second_feeds = {('tmall', 'trades'): 'tmall_push', ('tmall', 'refunds'): 'tmall_push'} %}

@@ -2,7 +2,7 @@
 {{ config(materialized='kept', key='order_key', scope='int_changed__orders', indexes=[
     {'columns': ['one_id']}, {'columns': ['account_key']},
 ]) }}
-{% set admitted = ['tmall', 'store'] %}
+{% set admitted = ['tmall', 'jd', 'douyin_shop', 'youzan', 'wechat_store', 'pinduoduo', 'store'] %}
 
 with
 
@@ -15,6 +15,7 @@ orders as (
             scope,
             account_id,
             channel,
+            shop,
             ordered_at,
             store_code,
             staff_code,
@@ -56,7 +57,7 @@ fct_orders as (
         accounts.one_id,
         keyed.account_key,
         keyed.channel,
-        keyed.scope as shop,
+        keyed.shop,
         keyed.ordered_at,
         {{ shanghai_date('keyed.ordered_at') }} as ordered_on,
         keyed.store_code,

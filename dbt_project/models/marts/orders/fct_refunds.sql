@@ -2,7 +2,7 @@
 {{ config(materialized='kept', key='order_key', scope='int_changed__orders', indexes=[
     {'columns': ['order_key']}, {'columns': ['record_id']},
 ]) }}
-{% set admitted = ['tmall', 'store'] %}
+{% set admitted = ['tmall', 'jd', 'douyin_shop', 'youzan', 'wechat_store', 'pinduoduo', 'store'] %}
 
 with
 

@@ -6,6 +6,7 @@ with newest as (
 
 lines as (
     select
+        newest.record_id,
         newest.account as app,
         {{ json_text('newest.payload', 'order_id') }} as order_id,
         line.value as payload
@@ -16,6 +17,7 @@ lines as (
 
 renamed as (
     select
+        record_id,
         app,
         order_id,
         -- ids

@@ -6,6 +6,7 @@ with newest as (
 
 numbered as (
     select
+        newest.record_id,
         newest.account as app,
         {{ json_text('newest.payload', 'orderId') }} as order_id,
         line.value as payload,
@@ -20,6 +21,7 @@ numbered as (
 
 renamed as (
     select
+        record_id,
         app,
         order_id,
         line_number,

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as app,
         landed_on,
         first_landed_on,
@@ -20,7 +21,7 @@ renamed as (
         -- strings
         {{ json_text('payload', 'orderState') }} as state,
         {{ json_text('payload', 'orderType') }} as order_type,
-        {{ json_text('payload', 'payType') }} as pay_type,
+        split_part({{ json_text('payload', 'payType') }}, '-', 1) as pay_type,
         -- numerics
         {{ fen(json_text('payload', 'orderTotalPrice')) }} as goods_fen,
         {{ fen(json_text('payload', 'sellerDiscount')) }} as seller_discount_fen,

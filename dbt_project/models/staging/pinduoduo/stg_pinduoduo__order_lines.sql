@@ -6,6 +6,7 @@ with newest as (
 
 numbered as (
     select
+        newest.record_id,
         newest.account as shop,
         {{ json_text('newest.payload', 'order_sn') }} as order_sn,
         line.value as payload,
@@ -20,6 +21,7 @@ numbered as (
 
 renamed as (
     select
+        record_id,
         shop,
         order_sn,
         line_number,

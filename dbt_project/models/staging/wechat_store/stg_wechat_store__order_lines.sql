@@ -6,6 +6,7 @@ with newest as (
 
 numbered as (
     select
+        newest.record_id,
         newest.account as appid,
         {{ json_text('newest.payload', 'order_id') }} as order_id,
         line.value as payload,
@@ -20,6 +21,7 @@ numbered as (
 
 renamed as (
     select
+        record_id,
         appid,
         order_id,
         line_number,

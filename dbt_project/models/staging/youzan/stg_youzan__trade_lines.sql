@@ -6,6 +6,7 @@ with newest as (
 
 lines as (
     select
+        newest.record_id,
         newest.account as kdt_id,
         {{ json_text('newest.payload', 'order_info', 'tid') }} as tid,
         line.value as payload
@@ -16,6 +17,7 @@ lines as (
 
 renamed as (
     select
+        record_id,
         kdt_id,
         tid,
         -- ids

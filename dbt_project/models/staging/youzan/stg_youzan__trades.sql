@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as kdt_id,
         landed_on,
         first_landed_on,
@@ -18,6 +19,7 @@ renamed as (
         {{ json_text('payload', 'order_info', 'status') }} as status,
         {{ json_text('payload', 'order_info', 'type') }} as type,
         {{ json_text('payload', 'order_info', 'pay_type') }} as pay_type,
+        {{ json_text('payload', 'order_info', 'express_type') }} as express_type,
         {{ json_text('payload', 'order_info', 'refund_state') }} as refund_state,
         {{ json_text('payload', 'source_info', 'source', 'platform') }} as source_platform,
         {{ json_text('payload', 'source_info', 'source', 'wx_entrance') }} as wx_entrance,

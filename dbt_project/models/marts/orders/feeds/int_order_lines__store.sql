@@ -7,5 +7,5 @@ select
     'store|' || store_code || '|' || receipt_no || '|' || line_no as line_key,
     'store|' || store_code || '|' || receipt_no as order_key,
     case when sell_way = 'A' then abs(amount_fen) else 0 end as weight_fen
-from {{ ref('stg_store__receipt_lines') }}
+from {{ ref('int_receipt_lines__store') }}
 where sell_way <> 'B'

@@ -13,6 +13,7 @@ orders as (
         receipts.receipt_no as order_no,
         receipts.brand as scope,
         'store' as channel,
+        receipts.brand as shop,
         receipts.sold_at as ordered_at,
         receipts.store_code,
         receipts.guide_id as staff_code,
@@ -29,9 +30,8 @@ orders as (
     from receipts
     where
         receipts.is_paid
-        or 'store|' || receipts.store_code || '|' || receipts.receipt_no in (
-            select kept_returns.order_key from kept_returns
-        )
+        or 'store|' || receipts.store_code || '|' || receipts.receipt_no
+        in (select kept_returns.order_key from kept_returns)
 )
 
 select * from orders

@@ -6,6 +6,7 @@ select
     shop as scope,
     buyer_open_uid as account_id,
     'tmall' as channel,
+    shop,
     paid_at as ordered_at,
     retail_store_code as store_code,
     cast(null as text) as staff_code,

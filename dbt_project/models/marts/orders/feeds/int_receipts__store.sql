@@ -10,5 +10,5 @@ select
     sum(case when sell_way = 'A' then abs(amount_fen) else 0 end) as gross_fen,
     bool_or(sell_way = 'A') as is_paid,
     bool_or(sell_way = 'B') as is_return
-from {{ ref('stg_store__receipt_lines') }}
+from {{ ref('int_receipt_lines__store') }}
 group by brand, store_code, receipt_no

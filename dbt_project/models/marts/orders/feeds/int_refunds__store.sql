@@ -2,7 +2,7 @@
 -- same member card was shown, because receipt numbers repeat between stores. Else it stands on its own receipt.
 with
 
-receipt_lines as (select * from {{ ref('stg_store__receipt_lines') }}),
+receipt_lines as (select * from {{ ref('int_receipt_lines__store') }}),
 
 sales as (
     select
