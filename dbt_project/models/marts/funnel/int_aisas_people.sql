@@ -122,7 +122,7 @@ reached as (
                         then {{ hours_between('strict_' ~ strict[place - 1] ~ '_at', 'strict_' ~ stage ~ '_at') }}
                 end as waited_hours
             {% else %}
-                null as waited_hours
+                cast(null as numeric) as waited_hours
             {% endif %}
         from entries
         where {{ stage }}_at < ends_at
