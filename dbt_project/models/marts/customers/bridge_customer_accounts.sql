@@ -3,18 +3,32 @@
 -- depends_on: {{ ref('int_changed__accounts') }}
 with
 
-people as (select * from {{ ref('bridge_account_customer') }}),
+accounts as (select * from {{ ref('bridge_account_customer') }}),
 
-accounts as (select * from {{ ref('int_identity__accounts') }}),
+observations as (select * from {{ ref('int_identity__observations') }}),
+
+-- What stewards decided or a model proposed is no sign of life. An account that two sources know is named by the first.
+seen as (
+    select
+        account_key,
+        min(source) as source,
+        min({{ shanghai_date('first_seen_at') }}) as first_seen_on,
+        max({{ shanghai_date('last_seen_at') }}) as last_seen_on
+    from observations
+    where source not in ('steward', 'proposals')
+    group by account_key
+),
 
 bridge_customer_accounts as (
     select
-        people.account_key,
-        people.one_id,
-        accounts.source,
-        people.account_type
-    from people
-    inner join accounts on people.account_key = accounts.account_key
+        accounts.account_key,
+        accounts.one_id,
+        seen.source,
+        accounts.account_type,
+        seen.first_seen_on,
+        seen.last_seen_on
+    from accounts
+    left join seen on accounts.account_key = seen.account_key
 )
 
 select * from bridge_customer_accounts

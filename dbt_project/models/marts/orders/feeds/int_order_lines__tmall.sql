@@ -1,19 +1,5 @@
 -- Grain: one line of a paid Tmall trade.
 select
-<<<<<<< HEAD
-    trade_lines.record_id,
-    trade_lines.title,
-    cast(trade_lines.quantity as numeric) as quantity,
-    trade_lines.divide_order_fee_fen as weight_fen,
-    'tmall|' || trade_lines.shop || '|' || trade_lines.oid as line_key,
-    'tmall|' || trade_lines.shop || '|' || trade_lines.tid as order_key,
-    coalesce(trade_lines.outer_sku_id, 'tmall|' || trade_lines.sku_id) as product_key
-from {{ ref('stg_tmall__trade_lines') }} as trade_lines
-inner join {{ ref('stg_tmall__trades') }} as trades
-    on
-        trade_lines.shop = trades.shop
-        and trade_lines.tid = trades.tid
-=======
     order_lines.record_id,
     order_lines.title,
     cast(order_lines.quantity as numeric) as quantity,
@@ -26,5 +12,4 @@ inner join {{ ref('stg_tmall__trades') }} as trades
     on
         order_lines.shop = trades.shop
         and order_lines.tid = trades.tid
->>>>>>> h1
 where trades.paid_at is not null

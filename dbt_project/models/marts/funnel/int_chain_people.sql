@@ -1,0 +1,74 @@
+-- Grain: one known person on one day, channel and phase of the chain, and whether they went on to the next phase.
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{% set phases = ['front', 'middle', 'back'] %}
+
+with
+
+touchpoints as (
+    select * from {{ ref('fct_touchpoints') }}
+    {{ where_changed('one_id', ref('int_changed__customers')) }}
+),
+
+kinds as (select * from {{ ref('touchpoint_kinds') }}),
+
+acts as (
+    select
+        touchpoints.one_id,
+        touchpoints.touchpoint_key,
+        touchpoints.occurred_at,
+        touchpoints.occurred_on,
+        touchpoints.channel,
+        coalesce(kinds.phase, 'unknown') as phase,
+        case kinds.phase
+            {% for phase in phases %}
+                when '{{ phase }}' then {{ loop.index }}
+            {% endfor %}
+            else 0
+        end as phase_no
+    from touchpoints
+    left join kinds
+        on
+            touchpoints.channel = kinds.channel
+            and touchpoints.touchpoint_type = kinds.touchpoint_type
+            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+    where touchpoints.one_id is not null
+),
+
+-- At the very same second the later phase comes later.
+followed as (
+    select
+        *
+        {% for phase in phases[1:] %}
+            ,
+            min(case when phase = '{{ phase }}' then occurred_at end) over (
+                partition by one_id
+                order by occurred_at desc, phase_no desc, touchpoint_key desc
+                rows between unbounded preceding and 1 preceding
+            ) as {{ phase }}_at
+        {% endfor %}
+    from acts
+),
+
+int_chain_people as (
+    select
+        one_id,
+        occurred_on as chain_on,
+        channel,
+        phase,
+        max(
+            case
+                when
+                    case phase
+                        {% for phase in phases[1:] %}
+                            when '{{ phases[loop.index0] }}' then {{ phase }}_at
+                        {% endfor %}
+                    end < occurred_at + interval '{{ var("chain_window_days") }} days'
+                    then 1
+                else 0
+            end
+        ) as goes_on
+    from followed
+    group by one_id, occurred_on, channel, phase
+)
+
+select * from int_chain_people

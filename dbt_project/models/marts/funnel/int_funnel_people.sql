@@ -1,0 +1,51 @@
+-- Grain: one known person on one day, channel and AISAS stage, and whether they paid an order after it.
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+
+with
+
+touchpoints as (
+    select * from {{ ref('fct_touchpoints') }}
+    {{ where_changed('one_id', ref('int_changed__customers')) }}
+),
+
+kinds as (select * from {{ ref('touchpoint_kinds') }}),
+
+-- A person's next order after each of their acts; an order at the very second of a visit follows the visit.
+followed as (
+    select
+        *,
+        min(case when touchpoint_type = 'order' then occurred_at end) over (
+            partition by one_id
+            order by
+                occurred_at desc,
+                case when touchpoint_type = 'order' then 0 else 1 end asc,
+                touchpoint_key asc
+            rows between unbounded preceding and 1 preceding
+        ) as next_order_at
+    from touchpoints
+    where one_id is not null
+),
+
+int_funnel_people as (
+    select
+        followed.one_id,
+        followed.occurred_on as funnel_on,
+        followed.channel,
+        kinds.stage,
+        max(
+            case when followed.next_order_at < followed.occurred_at + interval '7 days' then 1 else 0 end
+        ) as buys_within_7_days,
+        max(
+            case when followed.next_order_at < followed.occurred_at + interval '30 days' then 1 else 0 end
+        ) as buys_within_30_days
+    from followed
+    inner join kinds
+        on
+            followed.channel = kinds.channel
+            and followed.touchpoint_type = kinds.touchpoint_type
+            and coalesce(followed.placement, '') = coalesce(kinds.placement, '')
+    where kinds.stage <> 'none'
+    group by followed.one_id, followed.occurred_on, followed.channel, kinds.stage
+)
+
+select * from int_funnel_people
