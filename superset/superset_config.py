@@ -1,4 +1,4 @@
-"""Superset as we run it, on one machine: metadata in SQLite, nothing fetched from outside, the marts by a read-only login."""
+"""Superset on one machine: metadata in SQLite, nothing fetched from outside, the marts by a login that only reads."""
 
 import os
 from pathlib import Path
@@ -9,9 +9,7 @@ from sqlalchemy.engine import URL, make_url
 SECRET_KEY = os.environ["SUPERSET_SECRET_KEY"]
 SQLALCHEMY_DATABASE_URI = f"sqlite:///{Path(os.environ['SUPERSET_HOME']) / 'superset.db'}"
 
-# Money is whole yuan and people are counted: no SI prefixes, and Chinese in the menus for whoever wants it.
 LANGUAGES = {"en": {"flag": "us", "name": "English"}, "zh": {"flag": "cn", "name": "中文"}}
-BABEL_DEFAULT_LOCALE = os.environ.get("SUPERSET_LANGUAGE", "en")
 
 # The default policy lets the telemetry pixel and foreign maps through; the pages need neither.
 TALISMAN_CONFIG = {

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from quanyu import activation, discovery
+from quanyu.bi_commands import bi_app
 from quanyu.desk import identity_app
 from quanyu.local.console import show_backfill, show_night
 from quanyu.local.front import local_settings, sentences
@@ -25,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="The nightly 
 app.add_typer(source_app, name="source")
 app.add_typer(identity_app, name="identity")
 app.add_typer(marts_app, name="marts")
+app.add_typer(bi_app, name="bi")
 
 console = Console()
 

@@ -45,6 +45,7 @@ LAYERS = {
     "desk": 4,
     "cli": 4,
     "source_commands": 4,
+    "bi_commands": 4,
     "marts_commands": 4,
     "orchestration": 4,
 }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -39,7 +41,9 @@ def browser() -> webdriver.Chrome:
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1500,3200"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(options=options)
+    # Named, so that Selenium does not ask the internet for one.
+    options.binary_location = str(shutil.which("chromium"))
+    return webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
 
 
 def log_in(driver: webdriver.Chrome, address: str) -> None:
@@ -67,25 +71,27 @@ def look(driver: webdriver.Chrome, address: str, slug: str, pictures: Path) -> d
         if seen["charts"] and not seen["loading"] and seen == before:
             break
     driver.save_screenshot(str(pictures / f"{slug}.png"))
-    errors = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    failed, foreign = _requests(driver, address)
-    return {**seen, "console": errors, "failed": failed, "foreign": foreign}
+    failed, foreign, refused = _requests(driver, address)
+    console = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    told = [message for message in console if not any(url in message for url in refused)]
+    return {**seen, "console": told, "failed": failed, "foreign": foreign}
 
 
-def _requests(driver: webdriver.Chrome, address: str) -> tuple[list[str], list[str]]:
-    """Answers of 400 and above, and requests to anybody else."""
-    failed, foreign = [], []
+def _requests(driver: webdriver.Chrome, address: str) -> tuple[list[str], list[str], list[str]]:
+    """Answers of 400 and above; requests to anybody else; and those that the page's own policy kept from leaving."""
+    failed, foreign, refused = [], {}, []
     for entry in driver.get_log("performance"):
         message = json.loads(entry["message"])["message"]
-        if message["method"] == "Network.responseReceived":
-            response = message["params"]["response"]
-            if response["status"] >= 400:
-                failed.append(f"{response['status']} {response['url']}")
+        what = message["params"]
+        if message["method"] == "Network.responseReceived" and what["response"]["status"] >= 400:
+            failed.append(f"{what['response']['status']} {what['response']['url']}")
         elif message["method"] == "Network.requestWillBeSent":
-            url = message["params"]["request"]["url"]
+            url = what["request"]["url"]
             if urlsplit(url).scheme in {"http", "https"} and not url.startswith(address):
-                foreign.append(url)
-    return failed, foreign
+                foreign[what["requestId"]] = url
+        elif message["method"] == "Network.loadingFailed" and what.get("blockedReason") == "csp":
+            refused.append(foreign.pop(what["requestId"], ""))
+    return failed, list(foreign.values()), [url for url in refused if url]
 
 
 def main(address: str, folder: str, *slugs: str) -> None:

@@ -64,7 +64,7 @@ def read_marts() -> list[Mart]:
 
 
 def read_variables() -> list[Variable]:
-    """The windows and thresholds of `dbt_project.yml`. A comment holds for the lines below it, to the next empty one."""
+    """The windows and thresholds of `dbt_project.yml`; a comment holds for the lines below it, up to an empty one."""
     text = (_DBT / "dbt_project.yml").read_text(encoding="utf-8")
     values = yaml.safe_load(text)["vars"]
     block = text.partition("\nvars:\n")[2]
