@@ -1,9 +1,6 @@
--- What was paid for an order is shared out over its lines to the fen. An order may come without lines.
 with
 
-orders as (select * from {{ ref('fct_orders') }}),
-
-lines as (
+lines_by_order as (
     select
         order_key,
         sum(gross_fen) as gross_fen
@@ -14,7 +11,7 @@ lines as (
 select
     orders.order_key,
     orders.gross_fen,
-    lines.gross_fen as gross_of_lines_fen
-from orders
-inner join lines on orders.order_key = lines.order_key
-where orders.gross_fen <> lines.gross_fen
+    lines_by_order.gross_fen as gross_fen_of_lines
+from {{ ref('fct_orders') }} as orders
+inner join lines_by_order on orders.order_key = lines_by_order.order_key
+where orders.gross_fen <> lines_by_order.gross_fen

@@ -1,7 +1,5 @@
 with
 
-orders as (select * from {{ ref('fct_orders') }}),
-
 refunds as (
     select
         order_key,
@@ -10,10 +8,7 @@ refunds as (
     group by order_key
 )
 
-select
-    orders.order_key,
-    orders.refunded_fen,
-    refunds.amount_fen
-from orders
-left join refunds on orders.order_key = refunds.order_key
-where orders.refunded_fen <> coalesce(refunds.amount_fen, 0)
+select coalesce(orders.order_key, refunds.order_key) as order_key
+from {{ ref('fct_orders') }} as orders
+full outer join refunds on orders.order_key = refunds.order_key
+where coalesce(orders.refunded_fen, 0) <> coalesce(refunds.amount_fen, 0)
