@@ -7,6 +7,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 UV := .uv/bin/uv
 SIZES ?= 1,10
 ROWS ?= 1000000
+SUPERSET := var/superset/venv
 
 # List the commands.
 help:
@@ -26,6 +27,7 @@ setup: .venv/.ready
 # Resolve the lock again after a change of dependencies in pyproject.toml.
 lock:
 	$(UV) pip compile --quiet pyproject.toml --group dev --extra splink --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	$(UV) pip compile --quiet superset/requirements.in --universal --python-version 3.11 --generate-hashes --no-header -o superset/requirements.lock
 
 # Run one night for a fixed business date against the sandbox platforms; prints the report, leaves report.html.
 demo: setup
@@ -67,7 +69,23 @@ up: setup
 	elif test -n "$$QUANYU_WAREHOUSE_URL"; then quanyu up; \
 	else python -m tests.sandbox.demo --keep; fi
 
-# Stop what `make up` started.
+# Show the marts of what `make up` started in Superset, an environment of its own (docs/bi.md).
+bi: setup $(SUPERSET)/.ready
+	@if test -f .env; then set -a; . ./.env; set +a; quanyu bi up; \
+	elif test -n "$$QUANYU_WAREHOUSE_URL"; then quanyu bi up; \
+	else quanyu bi up --home var/demo; fi
+
+$(SUPERSET)/.ready: superset/requirements.lock | .venv/.ready
+	@echo "Superset goes into $(SUPERSET) (650 MB, a minute)."
+	@test -x $(SUPERSET)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(SUPERSET)
+	@$(UV) pip sync --quiet --python $(SUPERSET)/bin/python --require-hashes superset/requirements.lock
+	@touch $@
+
+# Open every dashboard in a headless browser and refuse an error (docs/bi.md).
+bi-test: setup $(SUPERSET)/.ready
+	python -m pytest tests/bi
+
+# Stop what `make up` and `make bi` started.
 down: setup
 	@quanyu down
 	@test ! -d var/demo || quanyu down --home var/demo
@@ -76,4 +94,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: up down reset help setup lock demo test lint source bench-identity bench-landing
+.PHONY: bi bi-test up down reset help setup lock demo test lint source bench-identity bench-landing

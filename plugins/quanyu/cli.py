@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from quanyu import activation, discovery
+from quanyu.bi_commands import bi_app
 from quanyu.desk import identity_app
 from quanyu.local.console import show_backfill, show_night
 from quanyu.local.front import local_settings, sentences
 from quanyu.local.stack import Stack
+from quanyu.marts_commands import marts_app
 from quanyu.report import night_report, render_html, render_terminal
 from quanyu.settings import PROJECT, environment_connection, settings
 from quanyu.source_commands import source_app
@@ -23,6 +25,8 @@ from quanyu.vault import Vault
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The nightly customer data pipeline.")
 app.add_typer(source_app, name="source")
 app.add_typer(identity_app, name="identity")
+app.add_typer(marts_app, name="marts")
+app.add_typer(bi_app, name="bi")
 
 console = Console()
 

@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     )
     now: datetime | None = Field(default=None, description="freezes the sender's clock (demo and tests only)")
     history_days: int = Field(default=30, ge=0, description="days read when an entity lands for the first time")
+    bi_url: SecretStr | None = Field(
+        default=None, description="the login that Superset reads the marts with; without it `make bi` makes one"
+    )
     sources: Path | None = Field(default=None, description="folder of a brand's own sources, one YAML file each")
 
     @field_validator("vault_key")

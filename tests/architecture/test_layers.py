@@ -39,11 +39,14 @@ LAYERS = {
     "publish": 3,
     "activation": 3,
     "report": 3,
+    "marts_docs": 3,
     "stewardship": 3,
     "local": 4,
     "desk": 4,
     "cli": 4,
     "source_commands": 4,
+    "bi_commands": 4,
+    "marts_commands": 4,
     "orchestration": 4,
 }
 

@@ -22,10 +22,11 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 def test_the_services_are_the_company() -> None:
     assert set(SERVICES) == {
         "postgres", "migrate", "airflow-apiserver", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer",
-        "sandbox", "sandbox-connections",
+        "sandbox", "sandbox-connections", "superset", "superset-login",
     }  # fmt: skip
     assert SERVICES["postgres"]["image"] == "postgres:18"
-    assert {name for name, service in SERVICES.items() if service.get("build") == "."} == set(SERVICES) - {"postgres"}
+    ours = {name for name, service in SERVICES.items() if service.get("build") == "."}
+    assert ours == set(SERVICES) - {"postgres", "superset"}
 
 
 def test_airflow_runs_the_same_four_processes_as_the_local_stack() -> None:
@@ -46,6 +47,29 @@ def test_a_service_waits_for_services_that_exist_and_mounts_volumes_that_exist(n
 def test_a_folder_of_the_machine_is_mounted_for_reading_only() -> None:
     folders = {volume for s in SERVICES.values() for volume in s.get("volumes", []) if volume.startswith("./")}
     assert folders == {"./own-sources:/opt/quanyu/own-sources:ro"}
+
+
+def test_superset_knows_a_login_that_reads_the_marts_and_no_secret_of_the_pipeline() -> None:
+    superset = SERVICES["superset"]
+    assert superset["build"] == "superset"
+    assert "env_file" not in superset
+    assert "quanyu_superset:" in superset["environment"]["QUANYU_BI_URL"]
+    asked = set(re.findall(r"\$\{(\w+)", str(superset)))
+    assert asked == {"SUPERSET_READER_PASSWORD", "SUPERSET_SECRET_KEY", "SUPERSET_ADMIN_PASSWORD"}
+    assert superset["depends_on"]["superset-login"]["condition"] == "service_completed_successfully"
+
+
+def test_the_image_of_superset_holds_locked_packages_and_what_make_bi_starts() -> None:
+    folder = ROOT / "superset"
+    text = (folder / "Dockerfile").read_text(encoding="utf-8")
+    assert re.findall(r"^USER (.*)$", text, re.MULTILINE) == ["superset"]
+    assert "--require-hashes" in text
+    copied = [name for line in re.findall(r"^COPY (.*)$", text, re.MULTILINE) for name in line.split()[:-1]]
+    assert all((folder / name).exists() for name in copied)
+    needed = set(
+        re.findall(r"\$\{?(QUANYU_BI_URL|SUPERSET_[A-Z_]+)", (folder / "serve.sh").read_text(encoding="utf-8"))
+    )
+    assert needed - {"SUPERSET_CONFIG_PATH"} == set(SERVICES["superset"]["environment"])
 
 
 def test_nothing_starts_before_the_tables_are_up_to_date() -> None:

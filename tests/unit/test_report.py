@@ -12,8 +12,16 @@ from rich.console import Console
 from quanyu import warehouse
 from quanyu.activation import PARTS, WaterfallRow
 from quanyu.report import night_report, render_html, render_terminal
-from quanyu.report.night import Evidence, FunnelCell
-from quanyu.report.pictures import funnel_picture, identity_picture, waterfall_picture
+from quanyu.report.mart_pictures import (
+    attribution_picture,
+    flows_picture,
+    funnel_picture,
+    links_picture,
+    retention_picture,
+)
+from quanyu.report.marts import Cohort, Credit, Flow, FunnelCell, Link
+from quanyu.report.night import Evidence
+from quanyu.report.pictures import identity_picture, waterfall_picture
 
 DAY = date(2026, 11, 20)
 
@@ -91,3 +99,44 @@ def test_the_waterfall_picture_steps_down_to_what_was_sent() -> None:
 def test_pictures_are_the_same_for_the_same_night() -> None:
     cells = [FunnelCell(stage="search", channel="store", events=3, customers=3, revenue_fen=0)]
     assert funnel_picture(cells) == funnel_picture(cells)
+
+
+def test_the_flows_picture_adds_up_on_both_sides() -> None:
+    flows = [
+        Flow(before="none", after="awareness", customers=40),
+        Flow(before="awareness", after="purchase", customers=2),
+    ]
+    picture = flows_picture([*flows, Flow(before="awareness", after="awareness", customers=300)])
+    for words in ("None 无  40", "Awareness 认知  302", "Awareness 认知  340", "Purchase 购买  2"):
+        assert words in picture
+    assert "Loyalty" not in picture
+
+
+def test_the_retention_picture_shows_shares_of_the_cohort() -> None:
+    cohorts = [Cohort(cohort="2026-09", period=0, size=40, customers=40)]
+    picture = retention_picture([*cohorts, Cohort(cohort="2026-09", period=2, size=40, customers=5)])
+    for words in ("2026-09  (40)", ">100%<", ">12%<"):
+        assert words in picture
+
+
+def test_the_attribution_picture_shows_the_largest_channels_of_every_model() -> None:
+    picture = attribution_picture(
+        [
+            Credit(model=model, channel=f"channel-{n}", credit_fen=n * 100)
+            for n in range(12)
+            for model in ("first", "last")
+        ]
+    )
+    for words in (">first<", ">last<", "channel-11", "channel-4"):
+        assert words in picture
+    assert "channel-3" not in picture
+
+
+def test_the_picture_of_links_names_what_is_broken_in_red() -> None:
+    link = {"journey": "wechat_loop", "reached": 300}
+    whole = Link(**link, step=1, before="article", after="follow", passed=150, is_broken=False)
+    assert "#c0563c" not in links_picture([whole])
+    cut = Link(**link, step=2, before="follow", after="contact_added", passed=0, is_broken=True)
+    picture = links_picture([whole, cut])
+    for words in ("wechat loop", "50% of 300", "0% of 300", "contact added", "#c0563c"):
+        assert words in picture

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from quanyu.report.mart_pictures import STAGES
+from quanyu.report.marts import PICTURES
 from quanyu.report.night import Night
-from quanyu.report.pictures import STAGES, funnel_picture, identity_picture, waterfall_picture
+from quanyu.report.pictures import identity_picture, waterfall_picture
 
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
@@ -19,7 +21,7 @@ def render_html(night: Night, path: Path) -> None:
     page = _ENVIRONMENT.get_template("night.html.j2").render(
         night=night,
         stages=STAGES,
-        funnel_picture=funnel_picture(night.funnel),
+        mart_pictures=[(p, p.draw(rows)) for p in PICTURES if (rows := night.marts[p.mart])],
         waterfall_picture=waterfall_picture(night.total),
         identity_picture=identity_picture(night.evidence),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from quanyu import activation, warehouse
 from quanyu.report import queries
+from quanyu.report.marts import PICTURES, FunnelCell
 
 Row = TypeVar("Row")
 
@@ -38,17 +39,6 @@ class SourceNight:
     source: str
     status: str
     error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunnelCell:
-    """One AISAS stage of one channel on the business date."""
-
-    stage: str
-    channel: str
-    events: int
-    customers: int
-    revenue_fen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +108,8 @@ class Night:
     loads: Sequence[EntityLoad]
     identity: Sequence[Count]
     refusals: Sequence[Count]
-    funnel: Sequence[FunnelCell]
+    marts: Mapping[str, Sequence[Any]]
+    """Mart -> the rows of its picture; a mart that is not there, or has none, has no rows."""
     waterfall: Sequence[activation.WaterfallRow]
     messages: Sequence[Messages]
     holds: Sequence[Hold]
@@ -128,6 +119,11 @@ class Night:
     evidence: Sequence[Evidence]
     truth: dict[str, float] = field(default_factory=dict)
     """Precision and recall of One-ID, where the truth is known (the sandbox world)."""
+
+    @property
+    def funnel(self) -> Sequence[FunnelCell]:
+        """The AISAS funnel of the day."""
+        return self.marts["fct_funnel_daily"]
 
     @property
     def total(self) -> activation.WaterfallRow:
@@ -156,9 +152,12 @@ def night_report(dsn: str, business_date: date, *, truth: dict[str, float] | Non
             loads=_rows(connection, EntityLoad, queries.LOADS, {"date": business_date}),
             identity=_rows(connection, Count, queries.IDENTITY, {}, needs="identity.int_identity__components"),
             refusals=_rows(connection, Count, queries.REFUSALS, {}, needs="identity.int_identity__refusals"),
-            funnel=_rows(
-                connection, FunnelCell, queries.FUNNEL, {"date": business_date}, needs="marts.fct_funnel_daily"
-            ),
+            marts={
+                picture.mart: _rows(
+                    connection, picture.row, picture.query, {"date": business_date}, needs=f"marts.{picture.mart}"
+                )
+                for picture in PICTURES
+            },
             waterfall=activation.waterfall(dsn, business_date),
             messages=_rows(connection, Messages, queries.MESSAGES, {"date": business_date}),
             holds=_rows(connection, Hold, queries.HOLDS, {"date": business_date}),

@@ -41,12 +41,6 @@ select reason as name, count(distinct identifier_key) as count
 from identity.int_identity__refusals group by reason order by count desc, reason
 """
 
-FUNNEL = """
-select stage, channel, events, customers, revenue_fen
-from marts.fct_funnel_daily where funnel_on = %(date)s
-order by array_position(array['attention', 'interest', 'search', 'action', 'share'], stage), channel
-"""
-
 MESSAGES = """
 select channel, state, count(*) as count
 from activation.message where business_date = %(date)s group by channel, state order by channel, state

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from quanyu.report.mart_pictures import STAGES
 from quanyu.report.night import Night
-from quanyu.report.pictures import STAGES
 
 _COLOURS = {"complete": "green", "admitted": "green", "stale": "yellow", "failed": "red", "rejected": "red"}
 

@@ -1,0 +1,89 @@
+"""Render the pages: the reference of the marts, and the columns that Superset shows of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from quanyu.marts_docs.models import Mart, read_marts, read_variables
+from quanyu.report import PICTURES
+from quanyu.settings import PROJECT
+
+_REFERENCE = PROJECT / "docs" / "marts-reference.md"
+_ASSETS = PROJECT / "superset" / "assets"
+
+# A person may be counted in a chart, and not listed: what names one is neither a dimension nor a filter.
+_BUILDS_ONLY = {"record_id"}
+_SUPERSET_TYPES = {"timestamptz": "TIMESTAMP WITH TIME ZONE"}
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is made from the models, and what it should hold."""
+    marts = read_marts()
+    datasets = {mart.name: path for mart in marts if (path := _dataset(mart.name)).exists()}
+    return {_REFERENCE: _reference(marts)} | {
+        datasets[mart.name]: _renewed(datasets[mart.name], mart) for mart in marts if mart.name in datasets
+    }
+
+
+def _reference(marts: Sequence[Mart]) -> str:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # noqa: S701  # Markdown for the repository, from the repository
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"cell": lambda text: text.replace("|", "\\|"), "code": lambda name: f"`{name}`"}
+    return environment.get_template("reference.md.j2").render(
+        marts=marts, pictures=_pictures(), variables=read_variables(), project=PROJECT
+    )
+
+
+def _pictures() -> dict[str, list[str]]:
+    """Mart -> where it is drawn: in the night's report, and in which charts of which dashboard."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for picture in PICTURES:
+        found[picture.mart].append(f"report, {picture.title}")
+    tables = {asset["uuid"]: asset["table_name"] for asset in _assets("datasets")}
+    charts = {asset["uuid"]: asset for asset in _assets("charts")}
+    for dashboard in _assets("dashboards"):
+        for place in dashboard["position"].values():
+            if isinstance(place, dict) and place["type"] == "CHART":
+                chart = charts[place["meta"]["uuid"]]
+                found[tables[chart["dataset_uuid"]]].append(
+                    f"dashboard {dashboard['dashboard_title']}, {chart['slice_name']}"
+                )
+    return found
+
+
+def _dataset(mart: str) -> Path:
+    return _ASSETS / "datasets" / "quanyu" / f"{mart}.yaml"
+
+
+def _assets(kind: str) -> list[dict[str, Any]]:
+    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((_ASSETS / kind).rglob("*.yaml"))]
+
+
+def _renewed(path: Path, mart: Mart) -> str:
+    """A dataset with the columns of the contract; its metrics and names are kept as they were written."""
+    asset = yaml.safe_load(path.read_text(encoding="utf-8"))
+    asset["description"] = mart.description
+    asset["columns"] = [
+        {
+            "column_name": column.name,
+            "type": _SUPERSET_TYPES.get(column.type, column.type.upper()),
+            "is_dttm": column.type in {"date", "timestamptz"},
+            "groupby": not column.is_personal,
+            "filterable": not column.is_personal,
+            "description": column.description,
+        }
+        for column in mart.columns
+        if column.name not in _BUILDS_ONLY
+    ]
+    return yaml.safe_dump(asset, sort_keys=False, allow_unicode=True, width=120)
