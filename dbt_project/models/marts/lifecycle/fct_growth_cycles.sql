@@ -1,5 +1,6 @@
 -- Grain: one person and one cycle of acquiring, retaining, reaching again, fission and retaining again.
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{% set retaining = "'" ~ var('growth_retaining_types') | join("', '") ~ "'" %}
 
 with recursive
 
@@ -14,12 +15,7 @@ days as (
     select
         touchpoints.one_id,
         touchpoints.occurred_on,
-        max(
-            case
-                when touchpoints.touchpoint_type in ('{{ var("growth_retaining_types") | join("', '") }}') then 1
-                else 0
-            end
-        ) as is_retaining,
+        max(case when touchpoints.touchpoint_type in ({{ retaining }}) then 1 else 0 end) as is_retaining,
         max(case when kinds.stage = 'share' then 1 else 0 end) as is_sharing
     from touchpoints
     left join kinds
@@ -104,8 +100,8 @@ reopenings as (
 
 later_chains as (
     select
-        reopenings.closed_on,
-        chains.*
+        chains.*,
+        reopenings.closed_on
     from reopenings
     inner join chains
         on reopenings.one_id = chains.one_id and reopenings.reopened_on = chains.acquired_on
@@ -114,23 +110,23 @@ later_chains as (
 cycles as (
     select
         one_id,
-        1 as cycle_no,
         acquired_on,
         retained_on,
         reached_again_on,
         shared_on,
-        retained_again_on
+        retained_again_on,
+        1 as cycle_no
     from chains
     where day_no = 1
     union all
     select
         later_chains.one_id,
-        cycles.cycle_no + 1 as cycle_no,
         later_chains.acquired_on,
         later_chains.retained_on,
         later_chains.reached_again_on,
         later_chains.shared_on,
-        later_chains.retained_again_on
+        later_chains.retained_again_on,
+        cycles.cycle_no + 1 as cycle_no
     from cycles
     inner join later_chains
         on cycles.one_id = later_chains.one_id and cycles.retained_again_on = later_chains.closed_on
