@@ -15,7 +15,16 @@ days as (
     select
         touchpoints.one_id,
         touchpoints.occurred_on,
-        max(case when touchpoints.touchpoint_type in ({{ retaining }}) then 1 else 0 end) as is_retaining,
+        max(
+            case
+                when
+                    touchpoints.touchpoint_type in (
+                        {{ retaining }}
+                    )
+                    then 1
+                else 0
+            end
+        ) as is_retaining,
         max(case when kinds.stage = 'share' then 1 else 0 end) as is_sharing
     from touchpoints
     left join kinds
@@ -27,12 +36,12 @@ days as (
     group by touchpoints.one_id, touchpoints.occurred_on
 ),
 
--- From the end: of each day, when the steps that would follow it are taken, as soon as they can be. The day that comes
--- first has every later step soonest, so the least of all that follow is its.
+-- From the end, so that one order of the days serves all: of each day, when the steps that would follow it are taken, as
+-- soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is its.
 closing as (
     select
         *,
-        lead(occurred_on) over (partition by one_id order by occurred_on) as next_on,
+        lag(occurred_on) over (partition by one_id order by occurred_on desc) as next_on,
         min(case when is_retaining = 1 then occurred_on end) over (
             partition by one_id order by occurred_on desc rows between unbounded preceding and 1 preceding
         ) as retained_after_on
@@ -54,8 +63,8 @@ sharing as (
 reaching as (
     select
         *,
-        lead(shared_on) over (partition by one_id order by occurred_on) as shared_after_on,
-        lead(closed_on) over (partition by one_id order by occurred_on) as closed_after_on
+        lag(shared_on) over (partition by one_id order by occurred_on desc) as shared_after_on,
+        lag(closed_on) over (partition by one_id order by occurred_on desc) as closed_after_on
     from sharing
 ),
 
@@ -63,7 +72,7 @@ chains as (
     select
         one_id,
         occurred_on as acquired_on,
-        row_number() over (partition by one_id order by occurred_on) as day_no,
+        lead(occurred_on) over (partition by one_id order by occurred_on desc) as day_before_on,
         min(case when is_retaining = 1 then occurred_on end) over (
             partition by one_id order by occurred_on desc rows between unbounded preceding and current row
         ) as retained_on,
@@ -117,7 +126,7 @@ cycles as (
         retained_again_on,
         1 as cycle_no
     from chains
-    where day_no = 1
+    where day_before_on is null
     union all
     select
         later_chains.one_id,
