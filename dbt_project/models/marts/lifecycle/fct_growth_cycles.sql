@@ -36,8 +36,8 @@ days as (
     group by touchpoints.one_id, touchpoints.occurred_on
 ),
 
--- From the end, so that one order of the days serves all: of each day, when the steps that would follow it are taken, as
--- soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is its.
+-- From the end, so that one order of the days serves all: of each day, when the steps that would follow it are taken,
+-- as soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is its.
 closing as (
     select
         *,
