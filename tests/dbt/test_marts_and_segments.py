@@ -348,6 +348,18 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         update marts_build.fct_touchpoints set quantity = quantity + 1 where touchpoint_type = 'ad_share';
         update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
         update marts_build.dim_customers set accounts_count = accounts_count + 1;
+        update marts_build.fct_aisas_daily set events = events + 1, people_in_order = people_any_order + 1;
+        update marts_build.fct_chain_daily set touchpoints_count = touchpoints_count + 1;
+        update marts_build.fct_aipl_daily set closing = closing + 1;
+        update marts_build.fct_aipl_flows set people = people + 1;
+        update marts_build.fct_lifecycle_daily set closing = closing + 1;
+        update marts_build.fct_lifecycle_spells set until_on = from_on;
+        update marts_build.dim_customer_lifecycle set orders_count = orders_count + 1;
+        update marts_build.fct_cohorts set cohort_people = cohort_people + 1;
+        update marts_build.fct_growth_cycles set cycle_no = 7;
+        update marts_build.fct_growth_monthly set cycles_count = cycles_count + 1;
+        insert into marts_build.fct_repurchase_intervals (category, intervals_count) values ('nothing', 1);
+        insert into marts_build.mart_repurchase_due (one_id, overdue_days) values ('q', 99);
         update marts_build.fct_consents set is_granted = true;
         delete from marts_build.fct_consents where one_id = (
             select one_id from identity.bridge_account_customer where account_id = 'm-ann'
@@ -365,6 +377,9 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     with psycopg.connect(night) as connection:
         connection.execute("create schema truth")
         tables = ["fct_orders", "fct_touchpoints", "fct_funnel_daily", "dim_customers", "fct_consents"]
+        tables += ["fct_aisas_daily", "fct_chain_daily", "fct_aipl_daily", "fct_aipl_flows", "fct_lifecycle_daily"]
+        tables += ["fct_lifecycle_spells", "dim_customer_lifecycle", "fct_cohorts", "fct_growth_cycles"]
+        tables += ["fct_growth_monthly", "fct_repurchase_intervals", "mart_repurchase_due"]
         kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
