@@ -19,6 +19,8 @@ from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import settings
 from quanyu.vault import Vault
+from tests.dbt.evidence_kit import new_load
+from tests.dbt.test_orders_truth import AREAS
 
 KEY = bytes(range(32))
 NIGHT = date(2026, 11, 20)
@@ -43,13 +45,14 @@ class Raw:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.vault = Vault(KEY)
+        self.load = new_load(connection, NIGHT)
 
     def row(
         self, table: str, account: str, key: str, payload: dict[str, Any], *, version: str = "1", gone: bool = False
     ) -> None:
         self.connection.execute(
-            sql.SQL("insert into raw.{} values (%s, %s, %s, null, %s, %s, %s, 1, %s)").format(sql.Identifier(table)),
-            [account, key, version, json.dumps(payload), gone, NIGHT, at("2026-11-21 02:00:00")],
+            sql.SQL("insert into raw.{} values (%s, %s, %s, null, %s, %s, %s, %s, %s)").format(sql.Identifier(table)),
+            [account, key, version, json.dumps(payload), gone, NIGHT, self.load, at("2026-11-21 02:00:00")],
         )
 
     def phone(self, number: str) -> str:
@@ -380,12 +383,12 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
                 connection.execute(f"delete from {schema}.{table}")
                 connection.execute(f"insert into {schema}.{table} select * from truth.{table}")
             connection.execute("drop schema truth cascade")
-    truths = {path.stem for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")}
+    paths = [path for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")]
+    # Orders are lied about in test_orders_truth.
+    truths = {path.stem for path in paths if path.parent.name not in AREAS}
     caught = {name for name, status in results.items() if status == "fail"}
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
-        "every_successful_refund_belongs_to_a_paid_trade",
-        "no_order_gives_back_more_than_it_took",
     }
 
 
