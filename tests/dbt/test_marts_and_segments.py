@@ -19,11 +19,15 @@ from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import settings
 from quanyu.vault import Vault
+from tests.dbt.evidence_kit import new_load
 
 KEY = bytes(range(32))
 NIGHT = date(2026, 11, 20)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 SHOP, APPID, CORP, BRAND, ADVERTISER = "shop-1", "wx-1", "corp-1", "quanyu", "adv-1"
+
+LIED_ABOUT_ELSEWHERE = {"orders", "products", "stores", "calendar"}
+"""Areas whose truths test_orders_truth tells lies."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Rows = list[tuple[Any, ...]]
@@ -43,13 +47,14 @@ class Raw:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.vault = Vault(KEY)
+        self.load = new_load(connection, NIGHT)
 
     def row(
         self, table: str, account: str, key: str, payload: dict[str, Any], *, version: str = "1", gone: bool = False
     ) -> None:
         self.connection.execute(
-            sql.SQL("insert into raw.{} values (%s, %s, %s, null, %s, %s, %s, 1, %s)").format(sql.Identifier(table)),
-            [account, key, version, json.dumps(payload), gone, NIGHT, at("2026-11-21 02:00:00")],
+            sql.SQL("insert into raw.{} values (%s, %s, %s, null, %s, %s, %s, %s, %s)").format(sql.Identifier(table)),
+            [account, key, version, json.dumps(payload), gone, NIGHT, self.load, at("2026-11-21 02:00:00")],
         )
 
     def phone(self, number: str) -> str:
@@ -395,12 +400,11 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
                 connection.execute(f"delete from {schema}.{table}")
                 connection.execute(f"insert into {schema}.{table} select * from truth.{table}")
             connection.execute("drop schema truth cascade")
-    truths = {path.stem for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")}
+    paths = [path for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")]
+    truths = {path.stem for path in paths if path.parent.name not in LIED_ABOUT_ELSEWHERE}
     caught = {name for name, status in results.items() if status == "fail"}
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
-        "every_successful_refund_belongs_to_a_paid_trade",
-        "no_order_gives_back_more_than_it_took",
     }
 
 

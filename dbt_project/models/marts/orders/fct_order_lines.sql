@@ -28,6 +28,8 @@ orders as (
     {{ where_changed('order_key', ref('int_changed__orders')) }}
 ),
 
+codes as (select * from {{ ref('product_codes') }}),
+
 weighted as (
     select
         *,
@@ -54,7 +56,6 @@ fct_order_lines as (
         orders.one_id,
         orders.channel,
         orders.ordered_on,
-        running.product_key,
         running.title,
         cast(running.quantity as numeric) as quantity,
         cast(
@@ -62,9 +63,11 @@ fct_order_lines as (
             - floor(orders.gross_fen * (running.weight_until - running.weight) / running.weight_of_all)
             as bigint
         ) as gross_fen,
-        running.record_id
+        running.record_id,
+        coalesce(codes.product_key, running.product_key) as product_key
     from running
     inner join orders on running.order_key = orders.order_key
+    left join codes on running.product_key = codes.code
 )
 
 select * from fct_order_lines

@@ -1,0 +1,49 @@
+-- Grain: one day, from the first that is worth a comparison to more than a year ahead.
+with
+
+days as (
+    select day from {{ every_day(
+        "cast('" ~ var('dates_first') ~ "' as date)", days_after(business_date(), var('dates_ahead_days'))
+    ) }} as every_day
+),
+
+promotions as (select * from {{ ref('promotion_calendar') }}),
+
+-- Promotions overlap: a day is that of the promotion whose main day it is, else of the shortest.
+ranked_promotions as (
+    select
+        days.day,
+        promotions.promotion,
+        promotions.promotion_name,
+        days.day = promotions.main_on as is_promotion_day,
+        row_number() over (
+            partition by days.day
+            order by
+                case when days.day = promotions.main_on then 0 else 1 end asc,
+                {{ days_between('promotions.starts_on', 'promotions.ends_on') }} asc,
+                promotions.promotion asc
+        ) as place
+    from days
+    inner join promotions on days.day between promotions.starts_on and promotions.ends_on
+),
+
+dim_date as (
+    select
+        days.day as date_on,
+        ranked_promotions.promotion,
+        ranked_promotions.promotion_name,
+        cast(date_trunc('year', days.day) as date) as year_on,
+        cast(date_trunc('quarter', days.day) as date) as quarter_on,
+        {{ month_of('days.day') }} as month_on,
+        cast(date_trunc('week', days.day) as date) as week_on,
+        {{ weekday('days.day') }} as day_of_week,
+        {{ weekday('days.day') }} >= 6 as is_weekend,
+        coalesce(ranked_promotions.is_promotion_day, false) as is_promotion_day
+    from days
+    left join ranked_promotions
+        on
+            days.day = ranked_promotions.day
+            and ranked_promotions.place = 1
+)
+
+select * from dim_date
