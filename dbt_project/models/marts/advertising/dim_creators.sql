@@ -1,4 +1,5 @@
--- Grain: one creator (KOL, KOC, celebrity, anchor) on one platform, or as the content team knows them.
+-- Grain: one creator (KOL, KOC, celebrity, anchor) on one platform, or as the content team knows them. Of a seller whom
+-- orders name and no list does, nothing but the key is known.
 with
 
 notes as (
@@ -26,10 +27,10 @@ anchors as (
     from {{ ref('stg_douyin_shop__creators') }}
 ),
 
-dim_creators as (
+listed as (
     select
-        'douyin|' || author_id as creator_key,
-        'douyin' as channel,
+        'douyin_shop|' || author_id as creator_key,
+        'douyin_shop' as channel,
         author_name as title,
         cast(null as text) as kind,
         cast(null as bigint) as fans
@@ -53,6 +54,25 @@ dim_creators as (
         cast(null as bigint) as fans
     from placements
     where age = 1
+),
+
+sellers as (
+    select orders.*
+    from {{ ref('int_orders_by_creator') }} as orders
+    left join listed on orders.creator_key = listed.creator_key
+    where listed.creator_key is null
+),
+
+dim_creators as (
+    select * from listed
+    union all
+    select
+        creator_key,
+        channel,
+        cast(null as text) as title,
+        cast(null as text) as kind,
+        cast(null as bigint) as fans
+    from sellers
 )
 
 select * from dim_creators
