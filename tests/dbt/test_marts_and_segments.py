@@ -349,13 +349,15 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         insert into marts_work.int_touchpoints_by_kind values ('nowhere', 'shrug', '', 1, 1);
         update marts_build.fct_touchpoints set quantity = 0 where touchpoint_type = 'ad_share';
         insert into marts_build.fct_sessions (session_key, events, page_views) values ('s', 1, 1);
-        insert into marts_build.fct_group_activity (group_key, active_on, customers_joined, customers_left, customers_at_end)
-            values ('wecom|corp-1|g', '2026-11-20', 1, 0, 2);
+        insert into marts_build.fct_group_activity (
+            group_key, active_on, customers_joined, customers_left, customers_at_end
+        ) values ('wecom|corp-1|g', '2026-11-20', 1, 0, 2);
         update marts_build.fct_ad_spend set cost_fen = cost_fen + 1;
         insert into marts_build.fct_points (entry_key, delta) values ('p', 1);
         insert into marts_build.fct_service_cases (case_key) values ('t');
         insert into marts_build.fct_messages (message_key, state) values ('m', 'sent');
-        insert into marts_build.fct_inventory (stock_key, counted_on, on_hand, available) values ('i', '2026-11-20', 1, 1);
+        insert into marts_build.fct_inventory (stock_key, counted_on, on_hand, available)
+            values ('i', '2026-11-20', 1, 1);
         update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
         update marts_build.dim_customers set accounts_count = accounts_count + 1;
         update marts_build.fct_consents set is_granted = true;
