@@ -352,7 +352,9 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         insert into marts_build.fct_group_activity (
             group_key, active_on, customers_joined, customers_left, customers_at_end
         ) values ('wecom|corp-1|g', '2026-11-20', 1, 0, 2);
-        update marts_build.fct_ad_spend set cost_fen = cost_fen + 1;
+        update marts_build.fct_ad_spend set cost_fen = cost_fen + 1, campaign_key = 'nothing';
+        update marts_build.fct_orders set creator_key = 'nobody' where order_key = 'store|S1|R1';
+        delete from marts_build.dim_staff where staff_code = 'g1';
         insert into marts_build.fct_points (entry_key, delta) values ('p', 1);
         insert into marts_build.fct_service_cases (case_key) values ('t');
         insert into marts_build.fct_messages (message_key, state) values ('m', 'sent');
@@ -378,7 +380,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         connection.execute("create schema truth")
         tables = ["fct_orders", "fct_touchpoints", "fct_funnel_daily", "dim_customers", "fct_consents"]
         tables += ["fct_sessions", "fct_group_activity", "fct_ad_spend", "fct_points", "fct_service_cases"]
-        tables += ["fct_messages", "fct_inventory", "bridge_customer_addresses"]
+        tables += ["fct_messages", "fct_inventory", "dim_staff", "bridge_customer_addresses"]
         kept = [("marts_build", table) for table in tables] + [("marts_work", "int_touchpoints_by_kind")]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
