@@ -350,7 +350,21 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         update marts_build.fct_orders set net_fen = net_fen + 1 where order_key = 'tmall|shop-1|1003';
         update marts_build.fct_orders set gross_fen = gross_fen + 1 where order_key = 'store|S1|R1';
         update marts_build.fct_orders set refunded_fen = refunded_fen - 1 where order_key = 'store|S1|R3';
-        update marts_build.fct_touchpoints set quantity = quantity + 1 where touchpoint_type = 'ad_share';
+        update marts_work.int_touchpoints_by_kind set quantity = quantity + 1 where touchpoint_type = 'ad_share';
+        insert into marts_work.int_touchpoints_by_kind values ('nowhere', 'shrug', '', 1, 1);
+        update marts_build.fct_touchpoints set quantity = 0 where touchpoint_type = 'ad_share';
+        insert into marts_build.fct_sessions (session_key, events, page_views) values ('s', 1, 1);
+        insert into marts_build.fct_group_activity (
+            group_key, active_on, customers_joined, customers_left, customers_at_end
+        ) values ('wecom|corp-1|g', '2026-11-20', 1, 0, 2);
+        update marts_build.fct_ad_spend set cost_fen = cost_fen + 1, campaign_key = 'nothing';
+        update marts_build.fct_orders set creator_key = 'nobody' where order_key = 'store|S1|R1';
+        delete from marts_build.dim_staff where staff_code = 'g1';
+        insert into marts_build.fct_points (entry_key, delta) values ('p', 1);
+        insert into marts_build.fct_service_cases (case_key) values ('t');
+        insert into marts_build.fct_messages (message_key, state) values ('m', 'sent');
+        insert into marts_build.fct_inventory (stock_key, counted_on, on_hand, available)
+            values ('i', '2026-11-20', 1, 1);
         update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
         update marts_build.dim_customers set accounts_count = accounts_count + 1;
         update marts_build.fct_aisas_daily set events = events + 1, people_in_order = people_any_order + 1;
@@ -386,6 +400,9 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         tables += ["fct_lifecycle_spells", "dim_customer_lifecycle", "fct_cohorts", "fct_growth_cycles"]
         tables += ["fct_growth_monthly", "fct_repurchase_intervals", "mart_repurchase_due"]
         kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
+        tables += ["fct_sessions", "fct_group_activity", "fct_ad_spend", "fct_points", "fct_service_cases"]
+        tables += ["fct_messages", "fct_inventory", "dim_staff", "bridge_customer_addresses"]
+        kept = [("marts_build", table) for table in tables] + [("marts_work", "int_touchpoints_by_kind")]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
         ]
@@ -405,6 +422,11 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     caught = {name for name, status in results.items() if status == "fail"}
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
+        "a_balance_of_points_is_the_one_before_and_the_entry",
+        "every_successful_refund_belongs_to_a_paid_trade",
+        "no_coupon_is_used_twice_or_before_it_was_issued",
+        "no_order_gives_back_more_than_it_took",
+        "readings_of_articles_sum_to_all_sources_together",
     }
 
 

@@ -6,7 +6,18 @@
     ('youzan', 'trades'), ('youzan', 'refunds'), ('wechat_store', 'orders'), ('wechat_store', 'after_sales'),
     ('pinduoduo', 'orders'), ('pinduoduo', 'refunds'),
     ('store', 'receipts'), ('store', 'visits'), ('store', 'members'), ('store_db', 'sale_lines'),
-    ('official_account', 'followers'), ('wecom', 'contacts'), ('xiaohongshu', 'creative_report'),
+    ('store', 'footfall'), ('store_db', 'points'),
+    ('official_account', 'followers'), ('official_account', 'user_read'), ('official_account', 'upstream_messages'),
+    ('wecom', 'contacts'), ('wecom', 'groups'), ('video_channel', 'leads'), ('video_channel', 'lives'),
+    ('mini_program', 'visit_trend'), ('mini_program', 'summary'), ('tracking', 'events'),
+    ('xiaohongshu', 'creative_report'), ('xiaohongshu_notes', 'notes'),
+    ('ocean_engine', 'promotion_report'), ('ocean_engine', 'leads'),
+    ('tencent_ads', 'adgroup_report'), ('tencent_ads', 'leads'), ('leads', 'leads'),
+    ('douyin_content', 'item_days'), ('douyin_content', 'user_days'), ('bilibili', 'archive_stats'),
+    ('weibo', 'status_counts'), ('content_desk', 'posts'),
+    ('service_desk', 'tickets'), ('service_desk', 'reviews'), ('service_desk', 'surveys'),
+    ('loyalty', 'coupons'), ('loyalty', 'points'), ('logistics', 'parcels'), ('callbacks', 'opt_outs'),
+    ('inventory', 'stock'),
 ] %}
 {% set second_feeds = {('tmall', 'trades'): 'tmall_push', ('tmall', 'refunds'): 'tmall_push'} %}
 

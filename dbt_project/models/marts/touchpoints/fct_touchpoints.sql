@@ -1,9 +1,14 @@
--- Grain: one act of one account (a follow, a contact added, a visit, a paid order), or one advertising figure of one
--- day, of which nobody's name is known. A source is admitted by its name in the list.
+-- Grain: one act of one account (a follow, a visit, an event, a case, a paid order), or one figure of one day of which
+-- nobody's name is known, never 0. A source is admitted by its name in the list.
 {{ config(materialized='kept', key='record_id', scope='int_changed__touchpoints', indexes=[
     {'columns': ['record_id']}, {'columns': ['one_id', 'occurred_at']}, {'columns': ['account_key']},
+    {'columns': ['session_key']},
 ]) }}
-{% set admitted = ['xiaohongshu', 'official_account', 'wecom', 'store'] %}
+{% set admitted = [
+    'xiaohongshu', 'xiaohongshu_notes', 'ocean_engine', 'tencent_ads', 'leads', 'douyin_content', 'bilibili', 'weibo',
+    'content_desk', 'official_account', 'wecom', 'video_channel', 'mini_program', 'tracking', 'store', 'loyalty',
+    'service_desk', 'logistics', 'callbacks',
+] %}
 
 with
 
@@ -12,7 +17,7 @@ acts as (
         select
             record_id,
             touchpoint_key,
-            {{ account_key('account_type', 'scope', 'account_id') }} as account_key,
+            account_key,
             touchpoint_type,
             channel,
             placement,

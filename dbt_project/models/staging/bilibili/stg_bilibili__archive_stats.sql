@@ -1,17 +1,13 @@
 -- Grain: one row per account, video and night on which its sums changed; each with the growth since the time before.
+{% set post = ['account_id', 'video_id'] %}
 
 with versions as (
-    select
-        account,
-        version,
-        landed_on,
-        {{ as_jsonb('payload') }} as payload
-    from {{ source('bilibili', 'bilibili__archive_stats') }}
-    where landed_on <= {{ business_date() }} and not is_deleted
+    {{ nightly_versions(source('bilibili', 'bilibili__archive_stats')) }}
 ),
 
 renamed as (
     select
+        record_id,
         account as account_id,
         landed_on,
         -- ids
@@ -25,7 +21,7 @@ renamed as (
         {{ integer_number(json_text('payload', 'share')) }} as shares,
         {{ integer_number(json_text('payload', 'like')) }} as likes,
         -- dates
-        cast(version as date) as counted_on
+        counted_on
     from versions
 ),
 
@@ -33,11 +29,11 @@ archive_stats as (
     select
         *,
         lag(counted_on) over (partition by account_id, video_id order by counted_on) as counted_before_on,
-        view_count - lag(view_count) over (partition by account_id, video_id order by counted_on) as new_views,
-        likes - lag(likes) over (partition by account_id, video_id order by counted_on) as new_likes,
-        replies - lag(replies) over (partition by account_id, video_id order by counted_on) as new_replies,
-        favorites - lag(favorites) over (partition by account_id, video_id order by counted_on) as new_favorites,
-        shares - lag(shares) over (partition by account_id, video_id order by counted_on) as new_shares
+        {{ growth('view_count', post) }} as new_views,
+        {{ growth('likes', post) }} as new_likes,
+        {{ growth('replies', post) }} as new_replies,
+        {{ growth('favorites', post) }} as new_favorites,
+        {{ growth('shares', post) }} as new_shares
     from renamed
 )
 

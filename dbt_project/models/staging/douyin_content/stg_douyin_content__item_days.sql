@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as open_id,
         -- ids
         {{ json_text('payload', 'item_id') }} as item_id,

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as open_id,
         -- numerics
         {{ integer_number(json_text('payload', 'new_issue')) }} as new_videos,

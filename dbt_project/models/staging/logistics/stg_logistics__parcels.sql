@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as brand,
         landed_on,
         first_landed_on,

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as advertiser_id,
         landed_on,
         -- ids

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as appid,
         landed_on,
         business_date as written_on,

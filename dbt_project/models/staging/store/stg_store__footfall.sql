@@ -13,6 +13,7 @@ renamed as (
         {{ json_text('payload', 'store_code') }} as store_code,
         -- strings
         {{ json_text('payload', 'door') }} as door,
+        {{ json_text('payload', 'interval_start') }} as interval_key,
         -- numerics
         {{ integer_number(json_text('payload', 'interval_minutes')) }} as interval_minutes,
         {{ integer_number(json_text('payload', 'in_count')) }} as in_count,

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as account_id,
         landed_on,
         first_landed_on,

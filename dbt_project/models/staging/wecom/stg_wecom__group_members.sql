@@ -3,6 +3,7 @@
 
 with versions as (
     select
+        {{ record_id('wecom__groups', 'account', 'record_key') }} as record_id,
         account,
         record_key,
         version,
@@ -10,17 +11,21 @@ with versions as (
         is_deleted,
         landed_on,
         {{ as_jsonb('payload') }} as payload,
-        row_number() over (partition by account, record_key order by version desc, load_id desc) as age
+        row_number() over (partition by account, record_key order by version desc, load_id desc) as age,
+        lag(landed_on) over (partition by account, record_key order by version desc, load_id desc) as missing_on
     from {{ source('wecom', 'wecom__groups') }}
     where landed_on <= {{ business_date() }}
 ),
 
 shown as (
     select
+        versions.record_id,
         versions.account as corp_id,
         versions.landed_on,
         versions.age,
         versions.age = 1 and not versions.is_deleted as is_member,
+        -- Nobody says when somebody left: the night that found it. A group that is gone takes all with it.
+        coalesce(versions.missing_on, case when versions.is_deleted then versions.landed_on end) as left_on,
         -- ids
         {{ json_text('versions.payload', 'chat_id') }} as chat_id,
         {{ json_text('member.value', 'userid') }} as userid,
@@ -50,6 +55,7 @@ ranked as (
 
 members as (
     select
+        record_id,
         corp_id,
         is_member,
         landed_on,
@@ -64,7 +70,8 @@ members as (
         member_type,
         join_scene,
         joined_at,
-        first_joined_at
+        first_joined_at,
+        left_on
     from ranked
     where place = 1
 )

@@ -6,6 +6,7 @@ with newest as (
 
 renamed as (
     select
+        record_id,
         account as corp_id,
         is_deleted,
         landed_on,

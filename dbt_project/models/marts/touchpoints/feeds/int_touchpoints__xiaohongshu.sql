@@ -1,5 +1,5 @@
 -- Grain: one advertising figure of one day, creative and placement, of which nobody's name is known.
-{% set figures = {
+{% set shown = {
     'ad_impression': 'impressions',
     'ad_click': 'clicks',
     'ad_like': 'likes',
@@ -14,40 +14,24 @@ with
 creatives as (select * from {{ ref('stg_xiaohongshu__creative_report') }}),
 
 figures as (
-    {% for touchpoint_type, figure in figures.items() %}
-        select
-            record_id,
-            advertiser_id,
-            reported_on,
-            creativity_id,
-            campaign_id,
-            note_id,
-            placement,
-            '{{ touchpoint_type }}' as touchpoint_type,
-            {{ figure }} as quantity
-        from creatives
-        where {{ figure }} > 0
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    {{ figures_of('creatives', shown) }}
 )
 
 select
     record_id,
-    'xiaohongshu|' || advertiser_id || '|' || cast(reported_on as text) || '|' || creativity_id || '|' || placement
-    || '|' || touchpoint_type as touchpoint_key,
-    cast(null as text) as account_type,
-    cast(null as text) as scope,
-    cast(null as text) as account_id,
+    cast(null as text) as account_key,
     touchpoint_type,
     'xiaohongshu' as channel,
     placement,
-    'xiaohongshu|' || advertiser_id || '|' || campaign_id as campaign_key,
-    'xiaohongshu|' || note_id as content_key,
     cast(null as text) as product_key,
     cast(null as text) as staff_code,
     cast(null as text) as store_code,
     cast(null as text) as session_key,
-    {{ start_of_day('reported_on') }} as occurred_at,
     quantity,
-    'xiaohongshu' as source
+    'xiaohongshu' as source,
+    'xiaohongshu|' || advertiser_id || '|' || cast(reported_on as text) || '|' || creativity_id || '|' || placement
+    || '|' || touchpoint_type as touchpoint_key,
+    'xiaohongshu|' || advertiser_id || '|' || campaign_id as campaign_key,
+    'xiaohongshu|' || note_id as content_key,
+    {{ start_of_day('reported_on') }} as occurred_at
 from figures

@@ -1,0 +1,13 @@
+-- A kind that the seed does not know has no stage, domain, field and phase: add a row, with the stage `none` if it
+-- belongs in none.
+select
+    occurring.channel,
+    occurring.touchpoint_type,
+    occurring.placement
+from {{ ref('int_touchpoints_by_kind') }} as occurring
+left join {{ ref('dim_channels') }} as kinds
+    on
+        occurring.channel = kinds.channel
+        and occurring.touchpoint_type = kinds.touchpoint_type
+        and occurring.placement = coalesce(kinds.placement, '')
+where kinds.kind_key is null
