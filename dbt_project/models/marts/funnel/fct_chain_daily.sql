@@ -1,52 +1,36 @@
--- Grain: one day, channel and phase of the chain (front, middle, back) with at least one touchpoint.
-{{ config(materialized='tally', key=['chain_on', 'channel', 'phase'], count='facts_count') }}
-
+-- Grain: one day, channel and phase of the chain (front, middle, back) with at least one touchpoint, or money spent.
 with
 
-touchpoints as (select * from {{ changes_of(ref('fct_touchpoints')) }} as changes),
+days as (select * from {{ ref('int_chain_days') }}),
 
-people as (select * from {{ changes_of(ref('int_chain_people')) }} as changes),
+spend as (select * from {{ ref('fct_ad_spend') }}),
 
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
-
-told as (
+-- Money is spent to be seen: all of it counts to the front.
+costs as (
     select
-        touchpoints.occurred_on as chain_on,
-        touchpoints.channel,
-        coalesce(kinds.phase, 'unknown') as phase,
-        touchpoints.sign,
-        coalesce(touchpoints.quantity, 0) as touchpoints_count,
-        0 as people,
-        0 as people_going_on
-    from touchpoints
-    left join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
-    union all
-    select
-        chain_on,
+        spent_on,
         channel,
-        phase,
-        sign,
-        0 as touchpoints_count,
-        1 as people,
-        goes_on as people_going_on
-    from people
+        'front' as phase,
+        sum(cost_fen) as cost_fen
+    from spend
+    group by spent_on, channel
 ),
 
 fct_chain_daily as (
     select
-        chain_on,
-        channel,
-        phase,
-        cast(sum(sign * touchpoints_count) as bigint) as touchpoints_count,
-        cast(sum(sign * people) as bigint) as people,
-        cast(sum(sign * people_going_on) as bigint) as people_going_on,
-        cast(sum(sign) as bigint) as facts_count
-    from told
-    group by chain_on, channel, phase
+        cast(coalesce(costs.cost_fen, 0) as bigint) as cost_fen,
+        coalesce(days.chain_on, costs.spent_on) as chain_on,
+        coalesce(days.channel, costs.channel) as channel,
+        coalesce(days.phase, costs.phase) as phase,
+        coalesce(days.touchpoints_count, 0) as touchpoints_count,
+        coalesce(days.people, 0) as people,
+        coalesce(days.people_going_on, 0) as people_going_on
+    from days
+    full outer join costs
+        on
+            days.chain_on = costs.spent_on
+            and days.channel = costs.channel
+            and days.phase = costs.phase
 )
 
 select * from fct_chain_daily

@@ -8,6 +8,7 @@ phases as (
         sum(touchpoints_count) as touchpoints_count,
         min(people - people_going_on) as people_staying
     from {{ ref('fct_chain_daily') }}
+    where touchpoints_count > 0
     group by chain_on, channel
 ),
 
