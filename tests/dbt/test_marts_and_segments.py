@@ -399,7 +399,6 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         tables += ["fct_aisas_daily", "fct_chain_daily", "fct_aipl_daily", "fct_aipl_flows", "fct_lifecycle_daily"]
         tables += ["fct_lifecycle_spells", "dim_customer_lifecycle", "fct_cohorts", "fct_growth_cycles"]
         tables += ["fct_growth_monthly", "fct_repurchase_intervals", "mart_repurchase_due"]
-        kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
         tables += ["fct_sessions", "fct_group_activity", "fct_ad_spend", "fct_points", "fct_service_cases"]
         tables += ["fct_messages", "fct_inventory", "dim_staff", "bridge_customer_addresses"]
         kept = [("marts_build", table) for table in tables] + [("marts_work", "int_touchpoints_by_kind")]
