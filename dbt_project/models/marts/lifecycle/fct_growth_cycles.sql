@@ -37,7 +37,8 @@ days as (
 ),
 
 -- From the end, so that one order of the days serves all: of each day, when the steps that would follow it are taken,
--- as soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is its.
+-- as soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is
+-- its.
 closing as (
     select
         *,
