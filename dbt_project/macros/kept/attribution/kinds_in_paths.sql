@@ -1,5 +1,5 @@
-{#- Which kinds of touchpoints make up paths: a subquery over the taxonomy. Buying is the end of a path, so conversions
-    are not in it, and nobody is won by a complaint. -#}
+{#- Which kinds of touchpoints make up paths: a subquery over the taxonomy. Buying is the end of a path, and what is
+    in no stage (a complaint, a login) wins nobody. -#}
 {% macro kinds_in_paths() -%}
     (
         select
@@ -7,6 +7,6 @@
             touchpoint_type,
             placement
         from {{ ref('touchpoint_kinds') }}
-        where field in {{ sql_list(var('attribution_fields')) }}
+        where stage in {{ sql_list(var('attribution_stages')) }}
     )
 {%- endmacro %}

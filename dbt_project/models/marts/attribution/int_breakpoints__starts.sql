@@ -28,8 +28,8 @@ acts as (
     from touchpoints
     inner join nodes
         on
-            touchpoints.channel = nodes.channel
-            and touchpoints.touchpoint_type = nodes.touchpoint_type
+            touchpoints.touchpoint_type = nodes.touchpoint_type
+            and touchpoints.channel = coalesce(nodes.channel, touchpoints.channel)
     inner join links
         on
             nodes.template = links.template

@@ -4,7 +4,7 @@ with
 
 kinds as (
     select * from {{ ref('touchpoint_kinds') }}
-    where field in {{ sql_list(var('gmv_traffic_fields')) }}
+    where stage in {{ sql_list(var('gmv_traffic_stages')) }}
 ),
 
 facts as (
