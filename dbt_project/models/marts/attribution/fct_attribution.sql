@@ -21,8 +21,8 @@ paths as (
 
 removal as (select * from {{ ref('int_attribution__removal') }}),
 
--- Weights are whole numbers; only their proportions within an order matter. What a model gives to a channel, the channel's
--- acts on the path share equally.
+-- Weights are whole numbers; only their proportions within an order matter. What a model gives to a channel, the
+-- channel's acts on the path share equally.
 weighted as (
     select
         paths.*,
@@ -61,12 +61,14 @@ running as (
     select
         *,
         {% for model in models %}
-            sum(weight_{{ model }}) over (
-                partition by order_key order by position rows unbounded preceding
-            ) as until_{{ model }},
-            sum(weight_{{ model }}) over (partition by order_key) as all_{{ model }}{{ ',' if not loop.last }}
+            sum(weight_{{ model }}) over in_order as until_{{ model }},
+            sum(weight_{{ model }}) over whole_path as all_{{ model }}
+            {% if not loop.last %},{% endif %}
         {% endfor %}
     from weighted
+    window
+        whole_path as (partition by order_key),
+        in_order as (partition by order_key order by position rows unbounded preceding)
 ),
 
 without_path as (

@@ -1,5 +1,5 @@
--- Grain: one correction of one night: by how much the credits of a day, channel, campaign and model differ from what had been
--- booked. Only ever added to; a night that is built again books again what it booked. Unlike every other mart it remembers
+-- Grain: one entry of one night: by how much the credits of a day, channel, campaign and model differ from what was
+-- booked. Only ever added to; a night that is built again books its own entries again. Unlike other marts it remembers
 -- how the nights came, so a rebuild continues it; its sums are the credits, however it grew.
 {{ config(
     materialized='incremental',

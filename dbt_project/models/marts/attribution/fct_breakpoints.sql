@@ -69,7 +69,7 @@ usual as (
         on
             now.template = past.template
             and now.step = past.step
-            and past.starts_on < now.starts_on
+            and now.starts_on > past.starts_on
             and past.starts_on >= now.starts_on - 7 * {{ var('breakpoints_trailing_weeks') }}
     where
         now.campaign_key = 'all'
@@ -114,11 +114,11 @@ fct_breakpoints as (
         to_node,
         cast(people as bigint) as people,
         cast(people_going_on as bigint) as people_going_on,
+        cast(taps as integer) as hops,
+        state,
         round(1 - rate, 6) as leak_rate,
         round(usual_rate, 6) as usual_rate,
-        cast(taps as integer) as hops,
         round(1 - power(rate, 1 / cast(taps as numeric)), 6) as one_tap_loss,
-        state,
         state in ('missing', 'leaking') as is_breakpoint
     from judged
 )

@@ -73,8 +73,8 @@ summed as (
     group by period, starts_on, channel
 ),
 
--- In decimals. What nothing is known of is taken as unchanged: traffic that was not measured while there were orders, the conversion of a
--- period without traffic, the basket of one without orders.
+-- What nothing is known of is taken as unchanged: traffic that was not measured while there were orders, the conversion
+-- of a period without traffic, the basket of one without orders.
 measured as (
     select
         *,
@@ -104,8 +104,8 @@ factors as (
     where orders + orders_before > 0
 ),
 
--- Shapley values of three factors: the change of one, weighed by every state that the other two may be in, so that nothing
--- depends on which is changed first and nothing is left over: Shorrocks (2013), J. of Economic Inequality 11(1).
+-- Shapley values of three factors: the change of one, weighed by every state that the other two may be in, so that
+-- nothing depends on which changes first and nothing is left over: Shorrocks (2013), J. of Economic Inequality 11(1).
 contributions as (
     select
         *,

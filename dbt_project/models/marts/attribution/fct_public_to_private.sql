@@ -36,15 +36,15 @@ spend as (
 
 fct_public_to_private as (
     select
+        cast(coalesce(spend.cost_fen, 0) as bigint) as cost_fen,
+        cast(round(spend.cost_fen / nullif(retained.retained, 0)) as bigint) as cost_per_retained_fen,
         coalesce(campaigns.channel, spend.channel) as channel,
         coalesce(campaigns.campaign_key, spend.campaign_key) as campaign_key,
         coalesce(campaigns.people, 0) as people,
         coalesce(campaigns.inflow, 0) as inflow,
         coalesce(campaigns.backflow, 0) as backflow,
         coalesce(retained.retained, 0) as retained,
-        round(cast(coalesce(retained.retained, 0) as numeric) / nullif(campaigns.people, 0), 6) as retained_rate,
-        cast(coalesce(spend.cost_fen, 0) as bigint) as cost_fen,
-        cast(round(spend.cost_fen / nullif(retained.retained, 0)) as bigint) as cost_per_retained_fen
+        round(cast(coalesce(retained.retained, 0) as numeric) / nullif(campaigns.people, 0), 6) as retained_rate
     from campaigns
     full outer join spend
         on

@@ -3,7 +3,7 @@
 {% set offline = sql_list(var('attribution_offline_channels')) %}
 with
 
-credits as (select * from {{ changes_of(ref('fct_attribution')) }} as credits),
+credits as (select * from {{ changes_of(ref('fct_attribution')) }} as changes),
 
 int_attribution__daily as (
     select

@@ -12,7 +12,9 @@ orders as (
 
 touchpoints as (select * from {{ ref('fct_touchpoints') }}),
 
-kinds as (select * from {{ kinds_in_paths() }} as kinds),
+kinds as (
+    {{ kinds_in_paths() }}
+),
 
 acts as (
     select
@@ -21,15 +23,15 @@ acts as (
         orders.ordered_on,
         touchpoints.touchpoint_key,
         touchpoints.channel,
-        coalesce(touchpoints.campaign_key, '') as campaign_key,
         touchpoints.occurred_at,
-        touchpoints.occurred_on
+        touchpoints.occurred_on,
+        coalesce(touchpoints.campaign_key, '') as campaign_key
     from orders
     inner join touchpoints
         on
             orders.one_id = touchpoints.one_id
-            and touchpoints.occurred_at <= orders.ordered_at
-            and touchpoints.occurred_at > orders.ordered_at - interval '{{ var("attribution_lookback_days") }} days'
+            and orders.ordered_at >= touchpoints.occurred_at
+            and orders.ordered_at < touchpoints.occurred_at + interval '{{ var("attribution_lookback_days") }} days'
     inner join kinds
         on
             touchpoints.channel = kinds.channel
@@ -38,7 +40,9 @@ acts as (
     where orders.is_paid
 ),
 
-paths as ({{ acts_of_path('acts', ['order_key']) }}),
+paths as (
+    {{ acts_of_path('acts', ['order_key']) }}
+),
 
 -- How often the path meets the act's channel, and how many channels it has.
 counted as (

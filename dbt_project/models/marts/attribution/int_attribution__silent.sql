@@ -1,5 +1,5 @@
--- Grain: one act of a journey that no order followed within the look-back. A journey ends where the person did nothing for
--- as long as the look-back; on the day it lapses it counts as lost.
+-- Grain: one act of a journey that no order followed within the look-back. A journey ends where the person did nothing
+-- for as long as the look-back; on the day it lapses it counts as lost.
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
 {% set lookback = "interval '" ~ var('attribution_lookback_days') ~ " days'" %}
 with
@@ -9,7 +9,9 @@ touchpoints as (
     {{ where_changed('one_id', ref('int_changed__customers')) }}
 ),
 
-kinds as (select * from {{ kinds_in_paths() }} as kinds),
+kinds as (
+    {{ kinds_in_paths() }}
+),
 
 -- An order at the very second of an act follows the act.
 followed as (
@@ -67,7 +69,9 @@ lapsing as (
     from numbered
 ),
 
-journeys as ({{ acts_of_path('lapsing', ['one_id', 'journey']) }}),
+journeys as (
+    {{ acts_of_path('lapsing', ['one_id', 'journey']) }}
+),
 
 int_attribution__silent as (
     select

@@ -1,5 +1,5 @@
--- Grain: one step from a channel to the next on journeys that ended on a day: in an order, or in nothing, on the day they
--- lapsed. From '(start)'; to '(conversion)' or '(null)'. A channel that follows itself is no step.
+-- Grain: one step from a channel to the next on journeys that ended on a day: in an order, or in nothing, on the day
+-- they lapsed. From '(start)'; to '(conversion)' or '(null)'. A channel that follows itself is no step.
 {{ config(materialized='tally', key=['ended_on', 'from_channel', 'to_channel'], count='transitions') }}
 with
 

@@ -1,5 +1,5 @@
--- Grain: one person at the start of a link in a week, by the campaign they came with, and whether they went on within the
--- link's days.
+-- Grain: one person at the start of a link in a week, by the campaign they came with, and whether they went on within
+-- the link's days.
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
 with
 
@@ -20,9 +20,9 @@ acts as (
         links.step,
         links.within_days,
         touchpoints.touchpoint_key,
-        coalesce(touchpoints.campaign_key, '') as campaign_key,
         touchpoints.occurred_at,
         touchpoints.occurred_on,
+        coalesce(touchpoints.campaign_key, '') as campaign_key,
         max(case when nodes.step = links.step then 1 else 0 end) as is_start,
         max(case when nodes.step > links.step then 1 else 0 end) as is_end
     from touchpoints

@@ -2,7 +2,7 @@
 {{ config(materialized='tally', key=['template', 'step', 'campaign_key', 'starts_on'], count='people') }}
 with
 
-starts as (select * from {{ changes_of(ref('int_breakpoints__starts')) }} as starts),
+starts as (select * from {{ changes_of(ref('int_breakpoints__starts')) }} as changes),
 
 int_breakpoints__weekly as (
     select

@@ -1,11 +1,11 @@
--- Grain: one order to be credited again: its path changed, or it has several channels and its month weighs them otherwise.
--- Empty when the marts are built anew.
+-- Grain: one order to be credited again: its path changed, or it has several channels and its month weighs them
+-- otherwise. Empty when the marts are built anew.
 with
 
 paths as (select * from {{ ref('int_attribution__paths') }}),
 
 months as (
-    select distinct learned_in
+    select learned_in
     from {{ changes_of(ref('int_attribution__removal')) }} as removal
     group by learned_in, channel, weight
     having sum(sign) <> 0

@@ -6,10 +6,10 @@ transitions as (select * from {{ ref('int_attribution__transitions') }}),
 
 changed as (
     select {{ first_of_month('ordered_on') }} as learned_in
-    from {{ changes_of(ref('int_attribution__paths')) }} as paths
+    from {{ changes_of(ref('int_attribution__paths')) }} as journeys
     union
     select {{ first_of_month('lapses_on') }} as learned_in
-    from {{ changes_of(ref('int_attribution__silent')) }} as silent
+    from {{ changes_of(ref('int_attribution__silent')) }} as journeys
     {% if is_delta() %}
         union
         select {{ first_of_month('transitions.ended_on') }} as learned_in

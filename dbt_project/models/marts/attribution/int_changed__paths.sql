@@ -1,5 +1,5 @@
--- Grain: one order whose path is to be told again: it changed, or something its person did. Empty when the marts are built
--- anew.
+-- Grain: one order whose path is to be told again: it changed, or something its person did. Empty when the marts are
+-- built anew.
 with
 
 orders as (select * from {{ ref('fct_orders') }}),

@@ -13,17 +13,17 @@ nodes as (
 
 int_journey_links as (
     select
-        starts.template,
-        starts.step,
-        starts.node as from_node,
-        ends.node as to_node,
-        ends.taps,
-        ends.within_days
-    from nodes as starts
-    inner join nodes as ends
+        origins.template,
+        origins.step,
+        origins.node as from_node,
+        goals.node as to_node,
+        goals.taps,
+        goals.within_days
+    from nodes as origins
+    inner join nodes as goals
         on
-            starts.template = ends.template
-            and starts.step + 1 = ends.step
+            origins.template = goals.template
+            and origins.step + 1 = goals.step
 )
 
 select * from int_journey_links

@@ -2,7 +2,7 @@
 {{ config(materialized='tally', key=['channel', 'campaign_key'], count='people') }}
 with
 
-people as (select * from {{ changes_of(ref('int_public_to_private__people')) }} as people),
+people as (select * from {{ changes_of(ref('int_public_to_private__people')) }} as changes),
 
 int_public_to_private__campaigns as (
     select

@@ -17,9 +17,9 @@ acts as (
         touchpoints.touchpoint_key,
         touchpoints.touchpoint_type,
         touchpoints.channel,
-        coalesce(touchpoints.campaign_key, '') as campaign_key,
         touchpoints.occurred_at,
-        kinds.domain
+        kinds.domain,
+        coalesce(touchpoints.campaign_key, '') as campaign_key
     from touchpoints
     inner join kinds
         on

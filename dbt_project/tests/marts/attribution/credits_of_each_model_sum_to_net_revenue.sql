@@ -11,6 +11,10 @@ credits as (
     group by model, ordered_on, sales_channel
 ),
 
+models as (
+    select distinct model from credits
+),
+
 revenue as (
     select
         models.model,
@@ -18,7 +22,7 @@ revenue as (
         orders.channel,
         sum(orders.net_fen) as net_fen
     from {{ ref('fct_orders') }} as orders
-    cross join (select distinct model from credits) as models
+    cross join models
     group by models.model, orders.ordered_on, orders.channel
 )
 
