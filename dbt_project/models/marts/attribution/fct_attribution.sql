@@ -53,7 +53,7 @@ weighted as (
     inner join orders on paths.order_key = orders.order_key
     left join removal
         on
-            {{ first_of_month('paths.ordered_on') }} = removal.learned_in
+            {{ month_of('paths.ordered_on') }} = removal.learned_in
             and paths.channel = removal.channel
 ),
 

@@ -48,7 +48,7 @@ rated as (
         links.to_node,
         links.taps,
         links.within_days,
-        cells.starts_on + 6 + links.within_days <= {{ business_date() }} as is_settled,
+        {{ days_after('cells.starts_on', '6 + links.within_days') }} <= {{ business_date() }} as is_settled,
         cast(cells.people_going_on as numeric) / nullif(cells.people, 0) as rate
     from cells
     inner join links
@@ -70,7 +70,7 @@ usual as (
             now.template = past.template
             and now.step = past.step
             and now.starts_on > past.starts_on
-            and past.starts_on >= now.starts_on - 7 * {{ var('breakpoints_trailing_weeks') }}
+            and now.starts_on <= {{ days_after('past.starts_on', 7 * var('breakpoints_trailing_weeks')) }}
     where
         now.campaign_key = 'all'
         and past.campaign_key = 'all'

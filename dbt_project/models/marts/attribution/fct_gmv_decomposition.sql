@@ -119,11 +119,11 @@ fct_gmv_decomposition as (
         period,
         starts_on,
         channel,
-        {{ business_date() }} >= case
+        {{ days_after(business_date(), 1) }} >= case
             {% for period in periods %}
                 when period = '{{ period }}' then cast(starts_on + interval '1 {{ period }}' as date)
             {% endfor %}
-        end - 1 as is_complete,
+        end as is_complete,
         cast(traffic as bigint) as traffic,
         cast(orders as bigint) as orders,
         cast(gmv_fen as bigint) as gmv_fen,

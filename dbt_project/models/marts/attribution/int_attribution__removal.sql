@@ -7,7 +7,7 @@ with
 transitions as (
     select
         *,
-        {{ first_of_month('ended_on') }} as learned_in
+        {{ month_of('ended_on') }} as learned_in
     from {{ ref('int_attribution__transitions') }}
     where ended_on <= {{ business_date() }}
 ),

@@ -5,17 +5,17 @@ with
 transitions as (select * from {{ ref('int_attribution__transitions') }}),
 
 changed as (
-    select {{ first_of_month('ordered_on') }} as learned_in
+    select {{ month_of('ordered_on') }} as learned_in
     from {{ changes_of(ref('int_attribution__paths')) }} as journeys
     union
-    select {{ first_of_month('lapses_on') }} as learned_in
+    select {{ month_of('lapses_on') }} as learned_in
     from {{ changes_of(ref('int_attribution__silent')) }} as journeys
     {% if is_delta() %}
         union
-        select {{ first_of_month('transitions.ended_on') }} as learned_in
+        select {{ month_of('transitions.ended_on') }} as learned_in
         from transitions
         left join {{ last_work('int_attribution__removal') }} as known
-            on {{ first_of_month('transitions.ended_on') }} = known.learned_in
+            on {{ month_of('transitions.ended_on') }} = known.learned_in
         where
             transitions.ended_on <= {{ business_date() }}
             and coalesce(transitions.ended_on > known.learned_until, true)
