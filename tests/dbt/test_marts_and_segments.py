@@ -386,6 +386,10 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         insert into marts_build.bridge_customer_addresses
             select 'q' || address, channel, address, sender, scope, last_seen_at
             from marts_build.bridge_customer_addresses where address = 'o-gil';
+        update marts_build.fct_attribution set credit_fen = credit_fen + 1 where model = 'last';
+        delete from marts_build.fct_attribution where model = 'first' and order_key = 'tmall|shop-1|1003';
+        update marts_build.fct_public_to_private set inflow = people + 1;
+        update marts_build.fct_breakpoints set people_going_on = people + 1;
         insert into segments_build.seg_new_fan_no_purchase
             select one_id from identity.bridge_account_customer where account_id = 'b-ivy';
         insert into segments_build.seg_repurchase_due
@@ -401,6 +405,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         tables += ["fct_growth_monthly", "fct_repurchase_intervals", "mart_repurchase_due"]
         tables += ["fct_sessions", "fct_group_activity", "fct_ad_spend", "fct_points", "fct_service_cases"]
         tables += ["fct_messages", "fct_inventory", "dim_staff", "bridge_customer_addresses"]
+        tables += ["fct_attribution", "fct_public_to_private", "fct_breakpoints"]
         kept = [("marts_build", table) for table in tables] + [("marts_work", "int_touchpoints_by_kind")]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
@@ -422,6 +427,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
         "a_balance_of_points_is_the_one_before_and_the_entry",
+        "every_node_of_a_journey_is_a_kind_of_touchpoint",
         "every_successful_refund_belongs_to_a_paid_trade",
         "no_coupon_is_used_twice_or_before_it_was_issued",
         "no_order_gives_back_more_than_it_took",
