@@ -1,4 +1,4 @@
-"""What people ask of the marts can be asked: examples, pictures of the report and metrics of Superset, on the contracts."""
+"""What we print can be asked: examples, pictures of the report and metrics of Superset, each on the contracts."""
 
 from __future__ import annotations
 
