@@ -57,6 +57,11 @@ def last_mart(name: str) -> str:
     return f"marts_build.{name}"
 
 
+def last_work(name: str) -> str:
+    """What the last build left of a model beside the marts."""
+    return f"marts_work.{name}"
+
+
 def where_changed(column: str, changed: str) -> str:
     """Only what changed."""
     return f"where {column} in (select changed.{column} from {changed} as changed)"

@@ -355,6 +355,10 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         insert into marts_build.bridge_customer_addresses
             select 'q' || address, channel, address, sender, scope, last_seen_at
             from marts_build.bridge_customer_addresses where address = 'o-gil';
+        update marts_build.fct_attribution set credit_fen = credit_fen + 1 where model = 'last';
+        delete from marts_build.fct_attribution where model = 'first' and order_key = 'tmall|shop-1|1003';
+        update marts_build.fct_public_to_private set inflow = people + 1;
+        update marts_build.fct_breakpoints set people_going_on = people + 1;
         insert into segments_build.seg_new_fan_no_purchase
             select one_id from identity.bridge_account_customer where account_id = 'b-ivy';
         insert into segments_build.seg_repurchase_due
@@ -365,6 +369,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     with psycopg.connect(night) as connection:
         connection.execute("create schema truth")
         tables = ["fct_orders", "fct_touchpoints", "fct_funnel_daily", "dim_customers", "fct_consents"]
+        tables += ["fct_attribution", "fct_public_to_private", "fct_breakpoints"]
         kept = [("marts_build", table) for table in [*tables, "bridge_customer_addresses"]]
         kept += [
             ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
@@ -384,6 +389,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     caught = {name for name, status in results.items() if status == "fail"}
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
+        "every_node_of_a_journey_is_a_kind_of_touchpoint",
         "every_successful_refund_belongs_to_a_paid_trade",
         "no_order_gives_back_more_than_it_took",
     }

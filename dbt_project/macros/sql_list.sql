@@ -1,0 +1,4 @@
+{#- A list of texts as SQL: ('a', 'b'). -#}
+{% macro sql_list(values) -%}
+    ('{{ values | join("', '") }}')
+{%- endmacro %}
