@@ -15,21 +15,15 @@ people as (
     select one_id_now from {{ ref('int_changed__accounts') }}
     {% if is_delta() %}
         union
-        (
-            select one_id from (
-                select * from {{ ref('int_profiles_tonight') }}
-                except
-                select * from {{ last_mart('int_profiles') }}
-            ) as come
-        )
-        union
-        (
-            select one_id from (
-                select * from {{ last_mart('int_profiles') }}
-                except
-                select * from {{ ref('int_profiles_tonight') }}
-            ) as gone
-        )
+        select coalesce(tonight.one_id, known.one_id) as one_id
+        from {{ ref('int_profiles_tonight') }} as tonight
+        full outer join {{ last_mart('int_profiles') }} as known on tonight.one_id = known.one_id
+        where
+            tonight.one_id is null
+            or known.one_id is null
+            {% for column in profile_columns() %}
+                or tonight.{{ column }} is distinct from known.{{ column }}
+            {% endfor %}
     {% endif %}
 )
 

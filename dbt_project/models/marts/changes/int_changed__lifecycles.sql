@@ -1,5 +1,6 @@
--- Grain: one person of whom the lifecycle says something else: a fact of theirs changed, or a day came on which a state or
--- a score ends, or the interval by which their next order is expected is another. Empty when the marts are built anew.
+-- Grain: one person of whom the lifecycle says something else: a fact of theirs changed, or a day came on which a state
+-- or a score ends, or the interval by which their next order is expected is another. Empty when the marts are built
+-- anew.
 -- depends_on: {{ ref('fct_repurchase_intervals') }}
 with
 

@@ -51,18 +51,18 @@ dim_customers as (
         revenue.last_order_on,
         profiles.accounts_count,
         profiles.identifiers_count,
-        cast(coalesce(revenue.orders_count, 0) as bigint) as orders_count,
-        cast(coalesce(revenue.net_revenue_fen, 0) as bigint) as net_revenue_fen,
         profiles.has_phone,
-        coalesce(profiles.registered_store, last_store_orders.store_code) as home_store,
         profiles.is_follower,
         profiles.is_wecom_contact,
         profiles.is_reachable_by_sms,
         profiles.is_reachable_by_wecom,
         profiles.is_reachable_by_official_account,
-        revenue.one_id is not null or profiles.has_traded_on_tmall as has_bought,
         profiles.tier,
-        lifecycles.state as lifecycle
+        lifecycles.state as lifecycle,
+        cast(coalesce(revenue.orders_count, 0) as bigint) as orders_count,
+        cast(coalesce(revenue.net_revenue_fen, 0) as bigint) as net_revenue_fen,
+        coalesce(profiles.registered_store, last_store_orders.store_code) as home_store,
+        revenue.one_id is not null or profiles.has_traded_on_tmall as has_bought
     from profiles
     inner join lifecycles on profiles.one_id = lifecycles.one_id
     left join revenue on profiles.one_id = revenue.one_id

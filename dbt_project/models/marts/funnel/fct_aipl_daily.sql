@@ -4,8 +4,8 @@ with
 flows as (select * from {{ ref('fct_aipl_flows') }}),
 
 days as (
-    select days.day as aipl_on
-    from {{ every_day('(select min(flow_on) from ' ~ ref('fct_aipl_flows') ~ ')', business_date()) }} as days
+    select every_day.day as aipl_on
+    from {{ every_day('(select min(flow_on) from ' ~ ref('fct_aipl_flows') ~ ')', business_date()) }} as every_day
 ),
 
 labels as (

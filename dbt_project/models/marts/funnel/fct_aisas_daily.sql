@@ -19,7 +19,7 @@ told as (
         coalesce(touchpoints.product_key, '') as product_key,
         kinds.stage,
         touchpoints.sign,
-        touchpoints.quantity as events,
+        coalesce(touchpoints.quantity, 0) as events,
         0 as people,
         0 as people_any_order,
         0 as people_in_order

@@ -15,7 +15,7 @@ told as (
         touchpoints.channel,
         coalesce(kinds.phase, 'unknown') as phase,
         touchpoints.sign,
-        touchpoints.quantity as touchpoints_count,
+        coalesce(touchpoints.quantity, 0) as touchpoints_count,
         0 as people,
         0 as people_going_on
     from touchpoints

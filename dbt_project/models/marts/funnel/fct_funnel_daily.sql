@@ -14,8 +14,8 @@ told as (
         touchpoints.occurred_on as funnel_on,
         touchpoints.channel,
         kinds.stage,
-        touchpoints.sign * touchpoints.quantity as events,
-        touchpoints.sign * touchpoints.revenue_fen as revenue_fen,
+        touchpoints.sign * coalesce(touchpoints.quantity, 0) as events,
+        touchpoints.sign * coalesce(touchpoints.revenue_fen, 0) as revenue_fen,
         0 as customers,
         0 as buyers_within_7_days,
         0 as buyers_within_30_days

@@ -1,5 +1,5 @@
--- Grain: one known person who touched the brand on one day, channel, campaign and product, and one AISAS stage that they
--- reached there or from there.
+-- Grain: one known person who touched the brand on one day, channel, campaign and product, and one AISAS stage that
+-- they reached there or from there.
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 {% set stages = var('aisas_stages') %}
 {% set strict = var('aisas_strict_stages') %}
@@ -54,8 +54,8 @@ reaching as (
     from acts
 ),
 
--- In strict order, from the end: where a chain gets that goes on, after this act, with the first of the given stage. The
--- first one to come gets every later stage soonest, so the least of all that follow is its.
+-- In strict order, from the end: where a chain gets that goes on, after this act, with the first of the given stage.
+-- The first one to come gets every later stage soonest, so the least of all that follow is its.
 {% for at in range(strict | length - 1, 0, -1) %}
     {% set stage = strict[at] %}
     from_{{ stage }} as (

@@ -1,4 +1,5 @@
--- Grain: one cohort (month, channel and product of the first order) and one number of months since, in which it ordered.
+-- Grain: one cohort (month, channel and product of the first order) and one number of months since, in which it
+-- ordered.
 with
 
 months as (select * from {{ ref('int_cohort_months') }}),

@@ -1,5 +1,6 @@
 -- Grain: one person and one cycle of acquiring, retaining, reaching again, fission and retaining again.
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{% set retaining = "'" ~ var('growth_retaining_types') | join("', '") ~ "'" %}
 
 with recursive
 
@@ -16,7 +17,11 @@ days as (
         touchpoints.occurred_on,
         max(
             case
-                when touchpoints.touchpoint_type in ('{{ var("growth_retaining_types") | join("', '") }}') then 1
+                when
+                    touchpoints.touchpoint_type in (
+                        {{ retaining }}
+                    )
+                    then 1
                 else 0
             end
         ) as is_retaining,
@@ -31,12 +36,12 @@ days as (
     group by touchpoints.one_id, touchpoints.occurred_on
 ),
 
--- From the end: of each day, when the steps that would follow it are taken, as soon as they can be. The day that comes
--- first has every later step soonest, so the least of all that follow is its.
+-- From the end, so that one order of the days serves all: of each day, when the steps that would follow it are taken,
+-- as soon as they can be. The day that comes first has every later step soonest, so the least of all that follow is its.
 closing as (
     select
         *,
-        lead(occurred_on) over (partition by one_id order by occurred_on) as next_on,
+        lag(occurred_on) over (partition by one_id order by occurred_on desc) as next_on,
         min(case when is_retaining = 1 then occurred_on end) over (
             partition by one_id order by occurred_on desc rows between unbounded preceding and 1 preceding
         ) as retained_after_on
@@ -58,8 +63,8 @@ sharing as (
 reaching as (
     select
         *,
-        lead(shared_on) over (partition by one_id order by occurred_on) as shared_after_on,
-        lead(closed_on) over (partition by one_id order by occurred_on) as closed_after_on
+        lag(shared_on) over (partition by one_id order by occurred_on desc) as shared_after_on,
+        lag(closed_on) over (partition by one_id order by occurred_on desc) as closed_after_on
     from sharing
 ),
 
@@ -67,7 +72,7 @@ chains as (
     select
         one_id,
         occurred_on as acquired_on,
-        row_number() over (partition by one_id order by occurred_on) as day_no,
+        lead(occurred_on) over (partition by one_id order by occurred_on desc) as day_before_on,
         min(case when is_retaining = 1 then occurred_on end) over (
             partition by one_id order by occurred_on desc rows between unbounded preceding and current row
         ) as retained_on,
@@ -104,8 +109,8 @@ reopenings as (
 
 later_chains as (
     select
-        reopenings.closed_on,
-        chains.*
+        chains.*,
+        reopenings.closed_on
     from reopenings
     inner join chains
         on reopenings.one_id = chains.one_id and reopenings.reopened_on = chains.acquired_on
@@ -114,23 +119,23 @@ later_chains as (
 cycles as (
     select
         one_id,
-        1 as cycle_no,
         acquired_on,
         retained_on,
         reached_again_on,
         shared_on,
-        retained_again_on
+        retained_again_on,
+        1 as cycle_no
     from chains
-    where day_no = 1
+    where day_before_on is null
     union all
     select
         later_chains.one_id,
-        cycles.cycle_no + 1 as cycle_no,
         later_chains.acquired_on,
         later_chains.retained_on,
         later_chains.reached_again_on,
         later_chains.shared_on,
-        later_chains.retained_again_on
+        later_chains.retained_again_on,
+        cycles.cycle_no + 1 as cycle_no
     from cycles
     inner join later_chains
         on cycles.one_id = later_chains.one_id and cycles.retained_again_on = later_chains.closed_on

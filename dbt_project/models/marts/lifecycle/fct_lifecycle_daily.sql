@@ -7,8 +7,8 @@ moves as (
 ),
 
 days as (
-    select days.day as lifecycle_on
-    from {{ every_day('(select min(moved_on) from ' ~ ref('int_lifecycle_moves') ~ ')', business_date()) }} as days
+    select every_day.day as lifecycle_on
+    from {{ every_day('(select min(moved_on) from ' ~ ref('int_lifecycle_moves') ~ ')', business_date()) }} as every_day
 ),
 
 states as (

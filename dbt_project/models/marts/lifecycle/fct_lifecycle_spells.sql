@@ -96,8 +96,8 @@ fct_lifecycle_spells as (
     select
         one_id,
         state,
-        lag(state, 1, 'unknown') over (partition by one_id order by from_on) as state_before,
         from_on,
+        lag(state, 1, 'unknown') over (partition by one_id order by from_on) as state_before,
         lead(from_on) over (partition by one_id order by from_on) as until_on
     from starts
     where from_on is not null

@@ -1,4 +1,5 @@
--- Grain: one cohort (month, channel and product of the first order) and one number of months since, with what it bought.
+-- Grain: one cohort (month, channel and product of the first order) and one number of months since, with what it
+-- bought.
 {{ config(
     materialized='tally', key=['cohort_month', 'channel', 'product_key', 'months_since'], count='orders_count',
 ) }}

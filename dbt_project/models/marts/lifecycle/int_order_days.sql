@@ -44,7 +44,8 @@ days as (
         ranked_orders.ordered_on,
         coalesce(ranked_lines.product_key, '') as product_key,
         count(*) as orders_count,
-        sum(ranked_orders.net_fen) as net_fen,
+        -- An amount that a platform leaves out is told by the tests of orders; a sum must not be lost over it.
+        sum(coalesce(ranked_orders.net_fen, 0)) as net_fen,
         min(case when ranked_orders.order_rank = 1 then ranked_orders.channel end) as channel
     from ranked_orders
     left join ranked_lines
