@@ -57,7 +57,8 @@ OPERATORS = {"==", "!=", ">", "<", ">=", "<=", "IN", "NOT IN", "IS NULL", "IS NO
 
 
 def test_the_dashboards_are_those_of_the_brand() -> None:
-    assert {"customers", "funnel", "channels_and_stores"} <= {board["slug"] for board in DASHBOARDS.values()}
+    wanted = {"customers", "funnel", "attribution_and_roi", "channels_and_stores"}
+    assert wanted == {board["slug"] for board in DASHBOARDS.values()}
 
 
 def test_nothing_in_the_bundle_goes_by_two_names() -> None:
