@@ -27,6 +27,7 @@ LAYERS = {
     "warehouse": 1,
     "identity_policy": 1,
     "identity_state": 2,
+    "marts_state": 2,
     "vault": 1,
     "wechat": 1,
     "sources": 2,

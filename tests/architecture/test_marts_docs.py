@@ -11,7 +11,7 @@ from quanyu.marts_docs import Mart, complaints, pages, read_marts, read_variable
 from quanyu.settings import PROJECT
 
 MARTS = read_marts()
-REASON = re.compile(r"\bours\b|\bsource\b|https?://|\bdocs/", re.IGNORECASE)
+REASON = re.compile(r"\bours\b|\bsource:|https?://|\bdocs/", re.IGNORECASE)
 
 
 def test_there_are_marts_to_read_about() -> None:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from quanyu.marts_docs import read_marts
+from quanyu.report import PICTURES
 from quanyu.settings import PROJECT
 
 ASSETS = PROJECT / "superset" / "assets"
@@ -24,6 +25,13 @@ def assets(kind: str) -> dict[str, dict[str, Any]]:
 
 CHARTS, DATASETS, DASHBOARDS = assets("charts"), assets("datasets"), assets("dashboards")
 BY_UUID = {asset["uuid"]: asset for asset in [*CHARTS.values(), *DATASETS.values()]}
+
+
+def exposed(name: str) -> set[str]:
+    """The models that an exposure says it reads."""
+    text = (PROJECT / "dbt_project" / "models" / "exposures.yml").read_text(encoding="utf-8")
+    (exposure,) = [exposure for exposure in yaml.safe_load(text)["exposures"] if exposure["name"] == name]
+    return {reference.removeprefix("ref('").removesuffix("')") for reference in exposure["depends_on"]}
 
 
 def places(dashboard: dict[str, Any]) -> list[str]:
@@ -44,8 +52,13 @@ def asked(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield "column", condition["subject"]
 
 
+# Superset's own words; the importer takes any other and the browser gets an error.
+OPERATORS = {"==", "!=", ">", "<", ">=", "<=", "IN", "NOT IN", "IS NULL", "IS NOT NULL", "TEMPORAL_RANGE"}
+
+
 def test_the_dashboards_are_those_of_the_brand() -> None:
-    assert {"customers", "funnel", "channels_and_stores"} <= {board["slug"] for board in DASHBOARDS.values()}
+    wanted = {"customers", "funnel", "attribution_and_roi", "channels_and_stores"}
+    assert wanted == {board["slug"] for board in DASHBOARDS.values()}
 
 
 def test_nothing_in_the_bundle_goes_by_two_names() -> None:
@@ -67,17 +80,24 @@ def test_a_chart_asks_for_what_its_dataset_has(name: str) -> None:
     columns = {column["column_name"] for column in dataset["columns"]}
     wanted = {what for what in asked(chart["params"]) if not (what[0] == "metric" and what[1] in columns)}
     assert wanted - known == set()
+    simple = [said for said in chart["params"]["adhoc_filters"] if said["expressionType"] == "SIMPLE"]
+    assert {condition["operator"] for condition in simple} <= OPERATORS
     personal = {column["column_name"] for column in dataset["columns"] if not column["groupby"]}
     assert not personal & {found for kind, found in wanted if kind == "column"}, "people are counted, not listed"
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
-def test_a_dataset_reads_the_published_marts(name: str) -> None:
+def test_a_dataset_reads_published_marts_and_dbt_knows_that(name: str) -> None:
     dataset = DATASETS[name]
     assert dataset["schema"] == "marts"
     tables = set(re.findall(r"\bmarts\.(\w+)", dataset["sql"])) if dataset.get("sql") else {dataset["table_name"]}
     assert tables <= MARTS
+    assert tables <= exposed("business_intelligence"), "add it to dbt_project/models/exposures.yml"
     assert {chart["dataset_uuid"] for chart in CHARTS.values()} >= {dataset["uuid"]}, "no chart shows it"
+
+
+def test_dbt_knows_which_marts_the_report_draws() -> None:
+    assert {picture.mart for picture in PICTURES} <= exposed("night_report"), "add it to exposures.yml"
 
 
 def test_the_bundle_names_no_real_database() -> None:

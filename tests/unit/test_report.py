@@ -102,12 +102,9 @@ def test_pictures_are_the_same_for_the_same_night() -> None:
 
 
 def test_the_flows_picture_adds_up_on_both_sides() -> None:
-    flows = [
-        Flow(before="none", after="awareness", customers=40),
-        Flow(before="awareness", after="purchase", customers=2),
-    ]
-    picture = flows_picture([*flows, Flow(before="awareness", after="awareness", customers=300)])
-    for words in ("None 无  40", "Awareness 认知  302", "Awareness 认知  340", "Purchase 购买  2"):
+    moves = {("new", "awareness"): 40, ("awareness", "purchase"): 2, ("awareness", "awareness"): 300}
+    picture = flows_picture([Flow(before=a, after=b, people=people) for (a, b), people in moves.items()])
+    for words in ("New 新增  40", "Awareness 认知  302", "Awareness 认知  340", "Purchase 购买  2"):
         assert words in picture
     assert "Loyalty" not in picture
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, BLUE, GREY, GREEN, RED, SAND = "#1f2933", "#2f6fab", "#9aa5b1", "#2d8a5f", "#c0563c", "#d9a441"
+INK, BLUE, GREY, GREEN, RED = "#1f2933", "#2f6fab", "#9aa5b1", "#2d8a5f", "#c0563c"
+SAND, PALE = "#d9a441", "#cbd2d9"
 
 
 def canvas(width: float, height: float) -> tuple[Figure, Axes]:

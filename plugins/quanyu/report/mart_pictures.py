@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from quanyu.report.canvas import BLUE, GREEN, GREY, INK, RED, SAND, canvas, svg
+from quanyu.report.canvas import BLUE, GREEN, GREY, INK, PALE, RED, SAND, canvas, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,31 +21,35 @@ STAGES = {
     "share": "Share 分享",
 }
 
-# From nobody yet to the most loyal, as the AIPL model reads; a stage that is not here stands below.
+# Where people come from, are lost to, and how they rise from there, bottom to top.
 RELATIONS = {
-    "none": "None 无",
+    "new": "New 新增",
+    "lost": "Lost 流失",
     "awareness": "Awareness 认知",
     "interest": "Interest 兴趣",
     "purchase": "Purchase 购买",
     "loyalty": "Loyalty 忠诚",
 }
-_RELATION_COLOURS = dict(zip(RELATIONS, (GREY, SAND, BLUE, GREEN, RED), strict=True))
+_RELATION_COLOURS = dict(zip(RELATIONS, (PALE, GREY, SAND, BLUE, GREEN, RED), strict=True))
+
+UNATTRIBUTED = "unattributed"
+
+_NAMED_CHANNELS = 3
 
 _MOST_CHANNELS = 8
 """More bars than this are not told apart; the dashboards show all."""
 
 
 def funnel_picture(cells: Sequence[FunnelCell]) -> str:
-    """Events of the day by AISAS stage, stacked by channel, on a log axis (impressions dwarf orders)."""
+    """Events of the day by AISAS stage, with its largest channels, on a log axis (impressions dwarf orders)."""
     figure, axes = canvas(7.2, 3.0)
     totals = {stage: sum(cell.events for cell in cells if cell.stage == stage) for stage in STAGES}
     axes.barh(list(STAGES.values()), [max(total, 0) for total in totals.values()], color=BLUE, height=0.62)
     axes.set_xscale("symlog")
     axes.invert_yaxis()
     for row, (stage, total) in enumerate(totals.items()):
-        channels = ", ".join(sorted({cell.channel for cell in cells if cell.stage == stage and cell.events}))
-        axes.annotate(
-            f"{total:,}  {channels}",
+        said = axes.annotate(
+            f"{total:,}  {_largest([cell for cell in cells if cell.stage == stage])}",
             (max(total, 1), row),
             xytext=(6, 0),
             textcoords="offset points",
@@ -53,18 +57,19 @@ def funnel_picture(cells: Sequence[FunnelCell]) -> str:
             fontsize=9,
             color=INK,
         )
-    axes.set_xlim(0, max([*totals.values(), 1]) * 60)
+        said.set_in_layout(False)
+    axes.set_xlim(0, max([*totals.values(), 1]) * 100_000)
     axes.xaxis.set_visible(False)
     return svg(figure)
 
 
 def flows_picture(flows: Sequence[Flow]) -> str:
-    """Who stood where the day before (left) and stands where today (right); a band is as wide as people went that way.
+    """Who stood where (left) and stands where now (right); a band is as wide as people went that way.
 
-    Whoever stayed is most of a brand on most days, so the bands of the stayers are pale.
+    Whoever stayed is most of a brand, so the bands of the stayers are pale.
     """
     figure, axes = canvas(7.2, 3.6)
-    people = sum(flow.customers for flow in flows) or 1
+    people = sum(flow.people for flow in flows) or 1
     gap = people * 0.05
     left = _levels(Counter({stage: _sum(flows, before=stage) for stage in RELATIONS}), gap)
     right = _levels(Counter({stage: _sum(flows, after=stage) for stage in RELATIONS}), gap)
@@ -84,8 +89,8 @@ def flows_picture(flows: Sequence[Flow]) -> str:
     starts, ends = ({stage: bottom for stage, (bottom, _) in levels.items()} for levels in (left, right))
     for flow in sorted(flows, key=lambda flow: (_place(flow.before), _place(flow.after))):
         _band(axes, starts[flow.before], ends[flow.after], flow)
-        starts[flow.before] += flow.customers
-        ends[flow.after] += flow.customers
+        starts[flow.before] += flow.people
+        ends[flow.after] += flow.people
     axes.set_xlim(-0.45, 1.45)
     axes.set_axis_off()
     return svg(figure)
@@ -96,7 +101,7 @@ def retention_picture(cohorts: Sequence[Cohort]) -> str:
     months = sorted({cohort.cohort for cohort in cohorts}, reverse=True)
     periods = sorted({cohort.period for cohort in cohorts})
     sizes = {cohort.cohort: cohort.size for cohort in cohorts}
-    figure, axes = canvas(7.2, 0.8 + 0.3 * len(months))
+    figure, axes = canvas(7.2, 1.2 + 0.3 * len(months))
     for cohort in cohorts:
         share = cohort.customers / cohort.size if cohort.size else 0.0
         x, y = periods.index(cohort.period), months.index(cohort.cohort)
@@ -118,10 +123,11 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
     totals: Counter[str] = Counter()
     for credit in credits_:
         totals[credit.channel] += credit.credit_fen
+    everything, unknown = totals.total(), totals.pop(UNATTRIBUTED, 0)
     channels = [channel for channel, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))][:_MOST_CHANNELS]
     models = list(dict.fromkeys(credit.model for credit in credits_))
     yuan = {(credit.channel, credit.model): credit.credit_fen / 100 for credit in credits_}
-    figure, axes = canvas(7.2, 1.0 + 0.13 * len(channels) * (len(models) + 1))
+    figure, axes = canvas(7.2, 1.4 + 0.13 * len(channels) * (len(models) + 1))
     thickness = 1 / (len(models) + 1)
     colours = mpl.colormaps["tab10"].colors  # type: ignore[attr-defined]
     for number, model in enumerate(models):
@@ -135,6 +141,9 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
     axes.set_yticks([place + (len(models) - 1) * thickness / 2 for place in range(len(channels))], channels, fontsize=9)
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.tick_params(axis="x", labelsize=8)
+    axes.set_xlabel(
+        f"yuan 元; {unknown / (everything or 1):.0%} of net revenue follows no act that is known", fontsize=9
+    )
     axes.invert_yaxis()
     axes.legend(fontsize=8, frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
     return svg(figure)
@@ -162,6 +171,14 @@ def links_picture(links: Sequence[Link]) -> str:
     return svg(figure)
 
 
+def _largest(cells: Sequence[FunnelCell]) -> str:
+    """The channels of a stage, the largest by name; the table under the picture has all."""
+    ordered = sorted((cell for cell in cells if cell.events), key=lambda cell: (-cell.events, cell.channel))
+    names = [cell.channel for cell in ordered[:_NAMED_CHANNELS]]
+    more = len(ordered) - len(names)
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
+
+
 def _link(axes: Axes, row: int, link: Link) -> None:
     colour, style = (RED, (0, (3, 2))) if link.is_broken else (GREY, "solid")
     axes.plot([link.step - 1, link.step], [row, row], color=colour, linestyle=style, linewidth=2, zorder=1)
@@ -177,7 +194,7 @@ def _place(stage: str) -> int:
 
 
 def _sum(flows: Sequence[Flow], *, before: str = "", after: str = "") -> int:
-    return sum(flow.customers for flow in flows if before in ("", flow.before) and after in ("", flow.after))
+    return sum(flow.people for flow in flows if before in ("", flow.before) and after in ("", flow.after))
 
 
 def _levels(totals: Counter[str], gap: float) -> dict[str, tuple[float, int]]:
@@ -194,7 +211,7 @@ def _band(axes: Axes, start: float, end: float, flow: Flow) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    height, (near, middle, far) = flow.customers, (0.018, 0.5, 0.982)
+    height, (near, middle, far) = flow.people, (0.018, 0.5, 0.982)
     points = [(near, start), (middle, start), (middle, end), (far, end)]
     points += [(far, end + height), (middle, end + height), (middle, start + height), (near, start + height)]
     curve = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3]

@@ -22,11 +22,11 @@ class FunnelCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """How many people stood in one AIPL stage the day before and in another, or the same, on the business date."""
+    """How many people bore one AIPL label some time ago and bear another, or the same, on the business date."""
 
     before: str
     after: str
-    customers: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +85,79 @@ PICTURES = (
         """,
         row=FunnelCell,
         draw=draw.funnel_picture,
+    ),
+    MartPicture(
+        title="AIPL: where people went in thirty days",
+        note="From the label of thirty days ago to that of tonight; pale bands stayed. New people had no label then.",
+        mart="fct_aipl_spells",
+        query="""
+            with borne as (
+                select one_id, label, day
+                from marts.fct_aipl_spells
+                inner join (values ('then', %(date)s - 30), ('now', %(date)s)) as moment (day, on_day)
+                    on from_on <= on_day and (until_on is null or until_on > on_day)
+            )
+
+            select coalesce(was.label, 'new') as before, now.label as after, count(*) as people
+            from borne as now
+            left join borne as was on was.one_id = now.one_id and was.day = 'then'
+            where now.day = 'now' and (now.label <> 'lost' or coalesce(was.label, 'new') <> 'lost')
+            group by 1, 2 order by 1, 2
+        """,
+        row=Flow,
+        draw=draw.flows_picture,
+    ),
+    MartPicture(
+        title="Retention by month of the first order",
+        note="The share of each cohort that ordered in the months after; the size of the cohort in brackets.",
+        mart="fct_cohorts",
+        query="""
+            with months as (
+                select
+                    cohort_month, months_since, sum(people) as customers,
+                    sum(cohort_people) filter (where months_since = 0) as size
+                from marts.fct_cohorts
+                where cohort_month > %(date)s - interval '12 months'
+                group by cohort_month, months_since
+            )
+
+            select
+                to_char(cohort_month, 'YYYY-MM') as cohort, months_since as period,
+                max(size) over (partition by cohort_month)::bigint as size, customers::bigint
+            from months order by cohort_month, months_since
+        """,
+        row=Cohort,
+        draw=draw.retention_picture,
+    ),
+    MartPicture(
+        title="Attribution: what seven models credit the channels with",
+        note="Net revenue of the orders of the last thirty days; every model shares out the same sum.",
+        mart="fct_attribution",
+        query="""
+            select model, channel, sum(credit_fen)::bigint as credit_fen
+            from marts.fct_attribution
+            where ordered_on > %(date)s - 30 and ordered_on <= %(date)s
+            group by model, channel
+            order by array_position(
+                array['first', 'last', 'linear', 'time_decay', 'position', 'markov', 'shapley'], model
+            ), channel
+        """,
+        row=Credit,
+        draw=draw.attribution_picture,
+    ),
+    MartPicture(
+        title="Where journeys break",
+        note="Each link in the newest of its last thirteen weeks that has settled and had people; red is a breakpoint.",
+        mart="fct_breakpoints",
+        query="""
+            select distinct on (template, step)
+                template as journey, step, from_node as before, to_node as after,
+                people as reached, people_going_on as passed, is_breakpoint as is_broken
+            from marts.fct_breakpoints
+            where campaign_key = 'all' and starts_on > %(date)s - 91 and starts_on <= %(date)s
+            order by template, step, state in ('open', 'no_people'), starts_on desc
+        """,
+        row=Link,
+        draw=draw.links_picture,
     ),
 )
