@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.dbt.evidence_kit import new_load
 KEY = bytes(range(32))
 NIGHT = date(2026, 11, 20)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+LIES = Path(__file__).parent / "lies"
 SHOP, APPID, CORP, BRAND, ADVERTISER = "shop-1", "wx-1", "corp-1", "quanyu", "adv-1"
 
 LIED_ABOUT_ELSEWHERE = {"orders", "products", "stores", "calendar"}
@@ -345,93 +347,28 @@ def test_every_rule_holds_on_its_unit_tests(night: str, monkeypatch: pytest.Monk
 
 
 def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Each truth is told a lie, one fen or one row off."""
-    lies = """
-        update marts_build.fct_orders set net_fen = net_fen + 1 where order_key = 'tmall|shop-1|1003';
-        update marts_build.fct_orders set gross_fen = gross_fen + 1 where order_key = 'store|S1|R1';
-        update marts_build.fct_orders set refunded_fen = refunded_fen - 1 where order_key = 'store|S1|R3';
-        update marts_work.int_touchpoints_by_kind set quantity = quantity + 1 where touchpoint_type = 'ad_share';
-        insert into marts_work.int_touchpoints_by_kind values ('nowhere', 'shrug', '', 1, 1);
-        update marts_build.fct_touchpoints set quantity = 0 where touchpoint_type = 'ad_share';
-        insert into marts_build.fct_sessions (session_key, events, page_views) values ('s', 1, 1);
-        insert into marts_build.fct_group_activity (
-            group_key, active_on, customers_joined, customers_left, customers_at_end
-        ) values ('wecom|corp-1|g', '2026-11-20', 1, 0, 2);
-        update marts_build.fct_ad_spend set cost_fen = cost_fen + 1, campaign_key = 'nothing';
-        update marts_build.fct_orders set creator_key = 'nobody' where order_key = 'store|S1|R1';
-        delete from marts_build.dim_staff where staff_code = 'g1';
-        insert into marts_build.fct_points (entry_key, delta) values ('p', 1);
-        insert into marts_build.fct_service_cases (case_key) values ('t');
-        insert into marts_build.fct_messages (message_key, state) values ('m', 'sent');
-        insert into marts_build.fct_inventory (stock_key, counted_on, on_hand, available)
-            values ('i', '2026-11-20', 1, 1);
-        update marts_build.fct_funnel_daily set customers = events + 1 where stage = 'share';
-        update marts_build.dim_customers set accounts_count = accounts_count + 1;
-        update marts_build.fct_aisas_daily set events = events + 1, people_in_order = people_any_order + 1;
-        update marts_build.fct_chain_daily set touchpoints_count = touchpoints_count + 1;
-        update marts_build.fct_aipl_daily set closing = closing + 1;
-        update marts_build.fct_aipl_flows set people = people + 1;
-        update marts_build.fct_lifecycle_daily set closing = closing + 1;
-        update marts_build.fct_lifecycle_spells set until_on = from_on;
-        update marts_build.dim_customer_lifecycle set orders_count = orders_count + 1;
-        update marts_build.fct_cohorts set cohort_people = cohort_people + 1;
-        update marts_build.fct_growth_cycles set cycle_no = 7;
-        update marts_build.fct_growth_monthly set cycles_count = cycles_count + 1;
-        insert into marts_build.fct_repurchase_intervals (category, intervals_count) values ('nothing', 1);
-        insert into marts_build.mart_repurchase_due (one_id, overdue_days) values ('q', 99);
-        update marts_build.fct_consents set is_granted = true;
-        delete from marts_build.fct_consents where one_id = (
-            select one_id from identity.bridge_account_customer where account_id = 'm-ann'
-        );
-        insert into marts_build.bridge_customer_addresses
-            select 'q' || address, channel, address, sender, scope, last_seen_at
-            from marts_build.bridge_customer_addresses where address = 'o-gil';
-        update marts_build.fct_attribution set credit_fen = credit_fen + 1 where model = 'last';
-        delete from marts_build.fct_attribution where model = 'first' and order_key = 'tmall|shop-1|1003';
-        update marts_build.fct_public_to_private set inflow = people + 1;
-        update marts_build.fct_breakpoints set people_going_on = people + 1;
-        insert into segments_build.seg_new_fan_no_purchase
-            select one_id from identity.bridge_account_customer where account_id = 'b-ivy';
-        insert into segments_build.seg_repurchase_due
-            select one_id from identity.bridge_account_customer where account_id = 'b-hal';
-        insert into segments_build.seg_birthday_care
-            select one_id, '' from identity.bridge_account_customer where account_id = 'm-cai';
-    """
+    """Each truth is told a lie, one fen or one row off; tests/dbt/lies has one file for each area of the marts."""
+    lies = "".join(path.read_text(encoding="utf-8") for path in sorted(LIES.glob("*.sql")))
+    told = sorted(set(re.findall(r"(?:update|insert into|delete from)\s+(\w+\.\w+)", lies)))
     with psycopg.connect(night) as connection:
         connection.execute("create schema truth")
-        tables = ["fct_orders", "fct_touchpoints", "fct_funnel_daily", "dim_customers", "fct_consents"]
-        tables += ["fct_aisas_daily", "fct_chain_daily", "fct_aipl_daily", "fct_aipl_flows", "fct_lifecycle_daily"]
-        tables += ["fct_lifecycle_spells", "dim_customer_lifecycle", "fct_cohorts", "fct_growth_cycles"]
-        tables += ["fct_growth_monthly", "fct_repurchase_intervals", "mart_repurchase_due"]
-        tables += ["fct_sessions", "fct_group_activity", "fct_ad_spend", "fct_points", "fct_service_cases"]
-        tables += ["fct_messages", "fct_inventory", "dim_staff", "bridge_customer_addresses"]
-        tables += ["fct_attribution", "fct_public_to_private", "fct_breakpoints"]
-        kept = [("marts_build", table) for table in tables] + [("marts_work", "int_touchpoints_by_kind")]
-        kept += [
-            ("segments_build", f"seg_{name}") for name in ("new_fan_no_purchase", "repurchase_due", "birthday_care")
-        ]
-        for schema, table in kept:
-            connection.execute(f"create table truth.{table} as select * from {schema}.{table}")
+        for number, table in enumerate(told):
+            connection.execute(f"create table truth.t{number} as table {table}")
         connection.execute(lies)
         connection.commit()
         try:
             results = _dbt(night, monkeypatch, tmp_path, "test_type:singular,path:tests/marts", "path:tests/segments")
         finally:
-            for schema, table in kept:
-                connection.execute(f"delete from {schema}.{table}")
-                connection.execute(f"insert into {schema}.{table} select * from truth.{table}")
+            for number, table in enumerate(told):
+                connection.execute(f"delete from {table}")
+                connection.execute(f"insert into {table} table truth.t{number}")
             connection.execute("drop schema truth cascade")
     paths = [path for folder in ("marts", "segments") for path in (PROJECT / "tests" / folder).rglob("*.sql")]
     truths = {path.stem for path in paths if path.parent.name not in LIED_ABOUT_ELSEWHERE}
-    caught = {name for name, status in results.items() if status == "fail"}
+    caught = {name for name, status in results.items() if status in {"fail", "warn"}}
     assert truths - caught == {
         "every_kind_of_touchpoint_is_in_the_taxonomy",
-        "a_balance_of_points_is_the_one_before_and_the_entry",
         "every_node_of_a_journey_is_a_kind_of_touchpoint",
-        "every_successful_refund_belongs_to_a_paid_trade",
-        "no_coupon_is_used_twice_or_before_it_was_issued",
-        "no_order_gives_back_more_than_it_took",
-        "readings_of_articles_sum_to_all_sources_together",
     }
 
 
