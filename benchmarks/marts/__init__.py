@@ -1,0 +1,1 @@
+"""The marts of a night beside a rebuild, plain tables and DuckDB."""
