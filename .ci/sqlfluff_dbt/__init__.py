@@ -57,14 +57,15 @@ def last_mart(name: str) -> str:
     return f"marts_build.{name}"
 
 
-def last_work(name: str) -> str:
-    """What the last build left of a model beside the marts."""
-    return f"marts_work.{name}"
-
-
 def where_changed(column: str, changed: str) -> str:
     """Only what changed."""
     return f"where {column} in (select changed.{column} from {changed} as changed)"
+
+
+def where_changed_since(relation: str, column: str, day: str, changed: str, days: int) -> str:
+    """Only what changed, and what looks ahead to it."""
+    of_one = f"{relation}.{column} = changed.{column} and {relation}.{day} >= (changed.since_on + {-days})"
+    return f"where exists (select 1 from {changed} as changed where {of_one})"
 
 
 def changes_of(relation: str) -> str:

@@ -112,6 +112,18 @@ def _dbt(dsn: str, night: date, *command: str, is_delta: bool = False) -> None:
     assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
 
 
+def _staging_as_views(dsn: str, night: date) -> None:
+    """Let staging be read through views of the same SQL: a night would make two hundred tables that nobody looks at."""
+    _dbt(dsn, night, "run", "--exclude", "path:models/segments")
+    manifest = json.loads((settings().home / "dbt" / "nights" / "manifest.json").read_text(encoding="utf-8"))
+    with warehouse.connect(dsn) as connection:
+        for node in manifest["nodes"].values():
+            if node["resource_type"] == "model" and node["path"].startswith("staging/"):
+                name = sql.Identifier(node["schema"], node["name"])
+                connection.execute(sql.SQL("drop table {} cascade").format(name))
+                connection.execute(sql.SQL("create view {} as ").format(name) + sql.SQL(node["compiled_code"]))
+
+
 def _build(dsn: str, night: date) -> bool:
     """Build the models of a night, tests left out; whether it went on from the night before."""
     marts_state.remember_staged(dsn, night)
@@ -121,7 +133,7 @@ def _build(dsn: str, night: date) -> bool:
         marts_state.continued(dsn, DBT_PROJECT, night) as marts_are_delta,
     ):
         is_delta = identity_is_delta and marts_are_delta
-        _dbt(dsn, night, "run", "--exclude", "path:models/segments", is_delta=is_delta)
+        _dbt(dsn, night, "run", "--select", "path:models/identity", "path:models/marts", is_delta=is_delta)
     return is_delta
 
 
@@ -149,6 +161,7 @@ def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
         _land_everything(house.dsn)
         _deal(house.dsn, random.Random(SEED))
         _dbt(house.dsn, NIGHTS[0], "seed")
+        _staging_as_views(house.dsn, NIGHTS[0])
         for night in NIGHTS:
             seen.deltas += _build(house.dsn, night)
             for name in ("records", "accounts", "orders", "touchpoints", "customers"):
@@ -191,9 +204,12 @@ def test_nights_leave_what_a_rebuild_leaves_row_for_row(nights: Nights, night: d
     kept, rebuilt = nights.kept[night], nights.rebuilt[night]
     assert kept.keys() == rebuilt.keys()
     different = {
-        table: (len(set(kept[table]) - set(rebuilt[table])), len(set(rebuilt[table]) - set(kept[table])))
+        table: {
+            "nights": sorted(set(kept[table]) - set(rebuilt[table]))[:5],
+            "rebuild": sorted(set(rebuilt[table]) - set(kept[table]))[:5],
+        }
         for table in kept
         if kept[table] != rebuilt[table]
     }
-    assert not different, "rows only in the nights, rows only in the rebuild"
+    assert not different, json.dumps(different, indent=1, ensure_ascii=False)
     assert sum(map(len, rebuilt.values())) > 1000

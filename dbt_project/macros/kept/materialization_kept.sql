@@ -1,6 +1,7 @@
-{#- A table that a delta keeps up: the rows of the keys in `scope` (a ref) are taken out, and those that the model
-    selects for these keys are put in. What thereby changed stands in two tables beside it, for those who sum over it.
-    Built anew otherwise. Config: key (one column), scope (the name of a model with that column), indexes. -#}
+{#- A table that a delta keeps up: of the keys in `scope`, the rows that are others than before are replaced by what the
+    model selects. What thereby changed stands in two tables beside it, for those who sum over it. Built anew otherwise.
+    Config: key (one column), scope (the name of a model with that column), indexes. With `since` (a column of days) and
+    `days`, only rows from so many days before the scope's since_on are in scope; the model says where_changed_since. -#}
 {% materialization kept, default %}
     {{ run_hooks(pre_hooks) }}
     {%- if is_delta() -%}
@@ -17,20 +18,26 @@
 {#- Replace the rows in scope, and say which ones are others than before. -#}
 {% macro replace_and_tell(query) -%}
     {%- set key = config.require('key') -%}
-    {%- set scope = '(select ' ~ key ~ ' from ' ~ side_scope(config.require('scope')) ~ ')' -%}
+    {%- set scope = side_scope(config.require('scope')) -%}
     {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
     {%- set removed, added = side_table(this, 'removed'), side_table(this, 'added') -%}
+    {%- if config.get('since') -%}
+        {%- set in_scope = where_changed_since('kept', key, config.require('since'), scope, config.require('days')) -%}
+    {%- else -%}
+        {%- set in_scope = where_changed(key, scope) -%}
+    {%- endif -%}
+    {%- set differs = key ~ ' in (select ' ~ key ~ ' from ' ~ removed ~ ' union select ' ~ key ~ ' from ' ~ added ~ ')' -%}
     {%- do scratch('fresh', query) -%}
-    {%- do scratch('stale', 'select ' ~ columns ~ ' from ' ~ this ~ ' where ' ~ key ~ ' in ' ~ scope) -%}
+    {%- do scratch('stale', 'select ' ~ columns ~ ' from ' ~ this ~ ' as kept ' ~ in_scope) -%}
     {%- do run_query(
         'drop table if exists ' ~ removed ~ ', ' ~ added
         ~ '; create table ' ~ removed ~ ' as select * from stale except all select ' ~ columns ~ ' from fresh'
         ~ '; create table ' ~ added ~ ' as select ' ~ columns ~ ' from fresh except all select * from stale'
         ~ '; analyze ' ~ removed ~ '; analyze ' ~ added
-        ~ '; delete from ' ~ this ~ ' where ' ~ key ~ ' in ' ~ scope
+        ~ '; delete from ' ~ this ~ ' as kept ' ~ in_scope ~ ' and ' ~ differs
     ) -%}
     {% call statement('main') -%}
-        insert into {{ this }} ({{ columns }}) select {{ columns }} from fresh
+        insert into {{ this }} ({{ columns }}) select {{ columns }} from fresh where {{ differs }}
     {%- endcall %}
 {%- endmacro %}
 

@@ -14,7 +14,7 @@ changed as (
         union
         select {{ month_of('transitions.ended_on') }} as learned_in
         from transitions
-        left join {{ last_work('int_attribution__removal') }} as known
+        left join {{ last_mart('int_attribution__removal') }} as known
             on {{ month_of('transitions.ended_on') }} = known.learned_in
         where
             transitions.ended_on <= {{ business_date() }}

@@ -7,8 +7,13 @@ orders as (select * from {{ ref('fct_orders') }}),
 changed as (
     select order_key from {{ ref('int_changed__orders') }}
     union
-    select order_key from orders
-    where one_id in (select people.one_id from {{ ref('int_changed__customers') }} as people)
+    -- A path looks back, so an order before the first change keeps its own.
+    select orders.order_key
+    from orders
+    inner join {{ ref('int_changed__customers') }} as people
+        on
+            orders.one_id = people.one_id
+            and orders.ordered_on >= people.since_on
 )
 
 select order_key from changed

@@ -1,21 +1,30 @@
 -- Grain: one person of whom the marts have something to say anew: a fact of theirs changed, or who they are, or what
--- their accounts say of them. Empty when the marts are built anew.
+-- their accounts say of them; since_on is the day of the first touchpoint that changed, far ahead when none did. Empty
+-- when the marts are built anew.
 -- depends_on: {{ ref('int_profiles_tonight') }}
+{% set never = "cast('9999-12-31' as date)" %}
 with
 
 people as (
-    select one_id from {{ changes_of(ref('fct_orders')) }} as orders
-    union
-    select one_id from {{ changes_of(ref('fct_order_lines')) }} as order_lines
-    union
-    select one_id from {{ changes_of(ref('fct_touchpoints')) }} as touchpoints
-    union
-    select one_id_before from {{ ref('int_changed__accounts') }}
-    union
-    select one_id_now from {{ ref('int_changed__accounts') }}
+    select
+        one_id,
+        occurred_on as since_on
+    from {{ changes_of(ref('fct_touchpoints')) }} as touchpoints
+    {% for relation, column in [
+        (changes_of(ref('fct_orders')), 'one_id'), (changes_of(ref('fct_order_lines')), 'one_id'),
+        (ref('int_changed__accounts'), 'one_id_before'), (ref('int_changed__accounts'), 'one_id_now'),
+    ] %}
+        union all
+        select
+            changes.{{ column }} as one_id,
+            {{ never }} as since_on
+        from {{ relation }} as changes
+    {% endfor %}
     {% if is_delta() %}
-        union
-        select coalesce(tonight.one_id, known.one_id) as one_id
+        union all
+        select
+            coalesce(tonight.one_id, known.one_id) as one_id,
+            {{ never }} as since_on
         from {{ ref('int_profiles_tonight') }} as tonight
         full outer join {{ last_mart('int_profiles') }} as known on tonight.one_id = known.one_id
         where
@@ -25,9 +34,17 @@ people as (
                 or tonight.{{ column }} is distinct from known.{{ column }}
             {% endfor %}
     {% endif %}
+),
+
+int_changed__customers as (
+    select
+        one_id,
+        min(since_on) as since_on
+    from people
+    where
+        one_id is not null
+        and {{ is_delta() }}
+    group by one_id
 )
 
-select one_id from people
-where
-    one_id is not null
-    and {{ is_delta() }}
+select * from int_changed__customers

@@ -1,6 +1,8 @@
 -- Grain: one known person who touched the brand on one day, channel, campaign and product, and one AISAS stage that
 -- they reached there or from there.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{{ config(
+    materialized='kept', key='one_id', scope='int_changed__customers', since='funnel_on', days=var('aisas_window_days'),
+) }}
 {% set stages = var('aisas_stages') %}
 {% set strict = var('aisas_strict_stages') %}
 {% set window = "interval '" ~ var('aisas_window_days') ~ " days'" %}
@@ -8,8 +10,10 @@
 with
 
 touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
+    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    {{ where_changed_since(
+        'touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), var('aisas_window_days')
+    ) }}
 ),
 
 kinds as (select * from {{ ref('touchpoint_kinds') }}),

@@ -1,12 +1,16 @@
 -- Grain: one known person on one day, channel and phase of the chain, and whether they went on to the next phase.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{{ config(
+    materialized='kept', key='one_id', scope='int_changed__customers', since='chain_on', days=var('chain_window_days'),
+) }}
 {% set phases = ['front', 'middle', 'back'] %}
 
 with
 
 touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
+    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    {{ where_changed_since(
+        'touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), var('chain_window_days')
+    ) }}
 ),
 
 kinds as (select * from {{ ref('touchpoint_kinds') }}),

@@ -1,11 +1,11 @@
 -- Grain: one known person on one day, channel and AISAS stage, and whether they paid an order after it.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers', since='funnel_on', days=30) }}
 
 with
 
 touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
+    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    {{ where_changed_since('touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), 30) }}
 ),
 
 kinds as (select * from {{ ref('touchpoint_kinds') }}),
