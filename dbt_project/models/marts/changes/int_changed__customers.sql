@@ -16,7 +16,7 @@ people as (
     ] %}
         union all
         select
-            changes.{{ column }} as one_id,
+            changes.{{ column }},
             {{ never }} as since_on
         from {{ relation }} as changes
     {% endfor %}
