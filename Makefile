@@ -7,6 +7,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 UV := .uv/bin/uv
 SIZES ?= 1,10
 ROWS ?= 1000000
+TOUCHPOINTS ?= 1,10
 SUPERSET := var/superset/venv
 
 # List the commands.
@@ -36,12 +37,16 @@ demo: setup
 NIGHTS = tests/dbt tests/e2e tests/faults
 
 # Lint, then pass every test, in two halves side by side: the nights and dbt mostly wait for Postgres.
-test: setup lint
+test: setup lint oracle
 	@.ci/mariadb.sh
 	@mkdir -p var
 	@python -m pytest $(NIGHTS) >var/nights.log 2>&1 & nights=$$!; \
 	python -m pytest $(NIGHTS:%=--ignore=%); rest=$$?; \
 	wait $$nights; code=$$?; cat var/nights.log; exit $$((rest + code))
+
+# Build what attribution is compared with in tests (.ci/oracle.txt).
+oracle: setup
+	@.venv/bin/python -c "import ChannelAttribution" 2>/dev/null || $(UV) pip install --quiet --python .venv/bin/python --no-deps --require-hashes -r .ci/oracle.txt
 
 # Check style, layers, types, SQL and YAML.
 lint: setup
@@ -62,6 +67,10 @@ bench-identity: setup
 # Measure landing beside COPY, dlt, Airflow and pandas; ROWS=1000000 (docs/benchmarks.md).
 bench-landing: setup
 	python -m benchmarks.landing --rows $(ROWS)
+
+# Measure the marts, full and by night, beside plain tables and DuckDB; TOUCHPOINTS=1,10 in millions (docs/benchmarks.md).
+bench-marts: setup
+	python -m benchmarks.marts --sizes $(TOUCHPOINTS)
 
 # The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
@@ -94,4 +103,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: bi bi-test up down reset help setup lock demo test lint source bench-identity bench-landing
+.PHONY: bi bi-test up down reset help setup lock demo test lint oracle source bench-identity bench-landing bench-marts
