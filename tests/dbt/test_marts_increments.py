@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from graphlib import TopologicalSorter
 from typing import Any
 
 import psycopg
@@ -116,12 +117,18 @@ def _staging_as_views(dsn: str, night: date) -> None:
     """Let staging be read through views of the same SQL: a night would make two hundred tables that nobody looks at."""
     _dbt(dsn, night, "run", "--exclude", "path:models/segments")
     manifest = json.loads((settings().home / "dbt" / "nights" / "manifest.json").read_text(encoding="utf-8"))
+    staging = {
+        key: node for key, node in manifest["nodes"].items()
+        if node["resource_type"] == "model" and node["path"].startswith("staging/")
+    }  # fmt: skip
+    order = TopologicalSorter({key: set(node["depends_on"]["nodes"]) & staging.keys() for key, node in staging.items()})
+    models = [staging[key] for key in order.static_order()]
     with warehouse.connect(dsn) as connection:
-        for node in manifest["nodes"].values():
-            if node["resource_type"] == "model" and node["path"].startswith("staging/"):
-                name = sql.Identifier(node["schema"], node["name"])
-                connection.execute(sql.SQL("drop table {} cascade").format(name))
-                connection.execute(sql.SQL("create view {} as ").format(name) + sql.SQL(node["compiled_code"]))
+        for model in models:
+            connection.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(model["schema"], model["name"])))
+        for model in models:
+            name = sql.Identifier(model["schema"], model["name"])
+            connection.execute(sql.SQL("create view {} as ").format(name) + sql.SQL(model["compiled_code"]))
 
 
 def _build(dsn: str, night: date) -> bool:
