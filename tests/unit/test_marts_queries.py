@@ -56,7 +56,7 @@ def test_the_report_asks_every_pictured_mart_and_draws_nothing_of_an_empty_one(c
 def test_every_metric_and_filter_of_a_dataset_can_be_counted(contracts: str, path: Path) -> None:
     dataset = yaml.safe_load(path.read_text(encoding="utf-8"))
     source = f"({dataset['sql']})" if dataset.get("sql") else f"marts.{dataset['table_name']}"
-    columns = {f'"{column["column_name"]}"' for column in dataset["columns"]}
+    columns = {column.get("expression") or f'"{column["column_name"]}"' for column in dataset["columns"]}
     with psycopg.connect(contracts) as connection:
         connection.execute(f"select {', '.join(sorted(columns))} from {source} as dataset")
         for metric in dataset["metrics"]:
