@@ -23,6 +23,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 _PATIENCE_SECONDS = 90
 
 _WIDTH = 1500
+_ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={_WIDTH},3200")
 
 # What of a dashboard is still coming, what it draws and what it could not: Superset's own marks in the page.
 _LOOK = """
@@ -46,7 +47,7 @@ return Math.max(...[...document.querySelectorAll('[data-test="dashboard-componen
 def browser() -> webdriver.Chrome:
     """Chromium without a screen, tall enough that every chart is in view, its console and its requests kept."""
     options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={_WIDTH},3200"):
+    for argument in _ARGUMENTS:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # Named, so that Selenium does not ask the internet for one.

@@ -60,7 +60,7 @@ def _dataset(mart: str) -> Path:
 
 
 def _renewed(path: Path, mart: Mart) -> str:
-    """A dataset with the columns of the contract; its names, metrics and calculated columns stay as they were written."""
+    """A dataset with the columns of the contract; names, metrics and calculated columns stay as they were."""
     asset = yaml.safe_load(path.read_text(encoding="utf-8"))
     calculated = [column for column in asset["columns"] if column.get("expression")]
     asset["description"] = mart.description
