@@ -10,6 +10,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from quanyu.marts_docs.bundle import ASSETS, drawings
+from quanyu.marts_docs.metrics import read_metrics, read_semantic_models
 from quanyu.marts_docs.models import Mart, read_marts, read_variables
 from quanyu.report import PICTURES
 from quanyu.settings import PROJECT
@@ -40,7 +41,12 @@ def _reference(marts: Sequence[Mart]) -> str:
     )
     environment.filters |= {"cell": lambda text: text.replace("|", "\\|"), "code": lambda name: f"`{name}`"}
     return environment.get_template("reference.md.j2").render(
-        marts=marts, pictures=_pictures(), variables=read_variables(), project=PROJECT
+        marts=marts,
+        metrics=read_metrics(),
+        semantic_models=read_semantic_models(),
+        pictures=_pictures(),
+        variables=read_variables(),
+        project=PROJECT,
     )
 
 
