@@ -1,6 +1,6 @@
 """Ask the published marts for metrics of dbt's semantic layer (docs/bi.md): MetricFlow writes the SQL, we run it.
 
-The metrics are the files `_<area>__metrics.yml` beside the models. Nothing here is part of a night.
+The metrics are the files in `dbt_project/metrics/`. Nothing here is part of a night.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Read the metrics and what they go by from the dbt project: the files `_<area>__metrics.yml` beside the models."""
+"""Read the metrics and what they go by from the dbt project: one file per area in `dbt_project/metrics/`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-from quanyu.marts_docs.models import MODELS
+from quanyu.settings import PROJECT
+
+_METRICS = PROJECT / "dbt_project" / "metrics"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def read_metrics() -> list[Metric]:
 
 
 def _said(kind: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(MODELS.rglob("_*__metrics.yml")):
+    for path in sorted(_METRICS.glob("*.yml")):
         yield from yaml.safe_load(path.read_text(encoding="utf-8")).get(kind, [])
 
 

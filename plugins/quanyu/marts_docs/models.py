@@ -13,7 +13,7 @@ import yaml
 from quanyu.settings import PROJECT
 
 _DBT = PROJECT / "dbt_project"
-MODELS = _DBT / "models" / "marts"
+_MODELS = _DBT / "models" / "marts"
 _TESTS = _DBT / "tests" / "marts"
 
 _REF = re.compile(r"ref\(\s*'(\w+)'")
@@ -59,7 +59,7 @@ class Variable:
 def read_marts() -> list[Mart]:
     """Every mart by area and name; models named `int_` are nobody's to read."""
     properties = _properties()
-    files = [path for path in MODELS.rglob("*.sql") if not path.stem.startswith("int_")]
+    files = [path for path in _MODELS.rglob("*.sql") if not path.stem.startswith("int_")]
     return [_mart(path, properties.get(path.stem, {})) for path in sorted(files)]
 
 
@@ -109,7 +109,7 @@ def complaints(mart: Mart) -> list[str]:
 
 
 def _properties() -> dict[str, dict[str, Any]]:
-    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(MODELS.rglob("*.yml"))]
+    documents = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(_MODELS.rglob("*.yml"))]
     return {model["name"]: model for document in documents for model in document.get("models", [])}
 
 
