@@ -44,7 +44,7 @@ MODELS = {
 
 UNATTRIBUTED = "unattributed"
 
-_NAMED_CHANNELS = 3
+_NAMED_CHANNELS = 2
 
 _MOST_CHANNELS = 8
 """More bars than this are not told apart; the dashboards show all."""
@@ -193,9 +193,9 @@ def _largest(cells: Sequence[FunnelCell]) -> str:
 def _link(axes: Axes, row: int, link: Link) -> None:
     colour, style = (RED, (0, (3, 2))) if link.is_broken else (GREY, "solid")
     axes.plot([link.step - 1, link.step], [row, row], color=colour, linestyle=style, linewidth=2, zorder=1)
-    share = f"{link.passed / link.reached:.0%}" if link.reached else "nobody"
+    share = f"{link.passed / link.reached:.0%} of {link.reached:,}" if link.reached else "nobody"
     axes.annotate(
-        f"{share} of {link.reached:,}" if link.reached else share, (link.step - 0.5, row), xytext=(0, 5),
+        f"{share} so far" if link.is_open else share, (link.step - 0.5, row), xytext=(0, 5),
         textcoords="offset points", ha="center", fontsize=8, color=colour if link.is_broken else INK,
     )  # fmt: skip
 

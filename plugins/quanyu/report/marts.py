@@ -59,6 +59,8 @@ class Link:
     reached: int
     passed: int
     is_broken: bool
+    is_open: bool = False
+    """Whether people of the week may still go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,15 +149,17 @@ PICTURES = (
     ),
     MartPicture(
         title="Where journeys break 断路点",
-        note="Each link in the newest of its last thirteen weeks that has settled and had people; red is a breakpoint.",
+        note="Each link in the newest of thirteen weeks that has settled, else in the oldest; red is a breakpoint.",
         mart="fct_breakpoints",
         query="""
             select distinct on (template, step)
                 template as journey, step, from_node as before, to_node as after,
-                people as reached, people_going_on as passed, is_breakpoint as is_broken
+                people as reached, people_going_on as passed, is_breakpoint as is_broken, state = 'open' as is_open
             from marts.fct_breakpoints
             where campaign_key = 'all' and starts_on > %(date)s - 91 and starts_on <= %(date)s
-            order by template, step, state in ('open', 'no_people'), starts_on desc
+            order by
+                template, step, array_position(array['open', 'no_people'], state) nulls first,
+                case when state = 'open' then starts_on end, starts_on desc
         """,
         row=Link,
         draw=draw.links_picture,
