@@ -17,6 +17,7 @@ from quanyu.cli import app
 from quanyu.errors import ConfigurationError
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.marts_docs import read_marts
+from quanyu.marts_docs.bundle import assets
 from quanyu.marts_docs.metrics import read_metrics, read_semantic_models
 from quanyu.metrics import Question
 
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
 
 METRICS = [metric.name for metric in read_metrics()]
+
+# (Superset's dataset, its metric) -> ours of the same meaning.
+SAME = {
+    ("fct_orders", "orders"): "orders",
+    ("fct_orders", "buyers"): "buyers",
+    ("fct_orders", "gross_yuan"): "gross_revenue_yuan",
+    ("fct_orders", "refunded_yuan"): "refunded_yuan",
+    ("fct_orders", "net_yuan"): "net_revenue_yuan",
+    ("fct_orders", "yuan_per_order"): "average_order_value_yuan",
+    ("fct_orders", "refund_share"): "refund_rate",
+    ("dim_customers", "people"): "new_people",
+    ("dim_customers", "buyers"): "new_customers",
+    ("dim_customers", "repeat_share"): "repurchase_rate",
+    ("fct_touchpoints", "touches"): "touchpoints",
+    ("fct_touchpoints", "people"): "people_touched",
+}
 
 FACTS = """
 insert into marts.fct_orders (order_key, one_id, channel, ordered_on, is_paid, gross_fen, refunded_fen, net_fen) values
@@ -157,6 +174,18 @@ def test_an_unknown_metric_is_answered_by_those_that_sound_like_it(engine: Metri
 def test_an_answer_only_reads(facts: str) -> None:
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         metrics.answer(facts, "create table marts.mine (x int)")
+
+
+@pytest.mark.parametrize(("theirs", "ours"), SAME.items(), ids=str)
+def test_superset_counts_the_same(facts: str, engine: MetricFlowEngine, theirs: tuple[str, str], ours: str) -> None:
+    mart, name = theirs
+    (dataset,) = [dataset for dataset in assets("datasets").values() if dataset["table_name"] == mart]
+    (expression,) = [metric["expression"] for metric in dataset["metrics"] if metric["metric_name"] == name]
+    with psycopg.connect(facts) as connection:
+        row = connection.execute(f"select {expression} from marts.{mart}").fetchone()
+    assert row is not None
+    ((answered,),) = asked(facts, engine, ours)
+    assert float(answered) == pytest.approx(float(row[0]))
 
 
 @pytest.mark.usefixtures("environment")
