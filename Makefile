@@ -41,7 +41,7 @@ test: setup lint oracle
 	@.ci/mariadb.sh
 	@mkdir -p var
 	@python -m pytest $(NIGHTS) >var/nights.log 2>&1 & nights=$$!; \
-	python -m pytest $(NIGHTS:%=--ignore=%); rest=$$?; \
+	python -m pytest $(NIGHTS:%=--ignore=%) --ignore=tests/bi; rest=$$?; \
 	wait $$nights; code=$$?; cat var/nights.log; exit $$((rest + code))
 
 # Build what attribution is compared with in tests (.ci/oracle.txt).
@@ -92,6 +92,8 @@ $(SUPERSET)/.ready: superset/requirements.lock | .venv/.ready
 
 # Open every dashboard in a headless browser and refuse an error (docs/bi.md).
 bi-test: setup $(SUPERSET)/.ready
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || \
+	{ echo "Debian's packages chromium, chromium-driver and fonts-noto-cjk are needed."; exit 1; }
 	python -m pytest tests/bi
 
 # Stop what `make up` and `make bi` started.

@@ -41,6 +41,7 @@ LAYERS = {
     "activation": 3,
     "report": 3,
     "marts_docs": 3,
+    "metrics": 3,
     "stewardship": 3,
     "local": 4,
     "desk": 4,

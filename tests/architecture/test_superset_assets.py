@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import yaml
 
 from quanyu.marts_docs import read_marts
-from quanyu.report import PICTURES
+from quanyu.marts_docs.bundle import ASSETS, assets, marts_of
 from quanyu.settings import PROJECT
 
-ASSETS = PROJECT / "superset" / "assets"
 MARTS = {mart.name for mart in read_marts()}
 
 
-def assets(kind: str) -> dict[str, dict[str, Any]]:
-    files = sorted((ASSETS / kind).rglob("*.yaml"))
-    return {str(path.relative_to(ASSETS)): yaml.safe_load(path.read_text(encoding="utf-8")) for path in files}
+def named(kind: str) -> dict[str, dict[str, Any]]:
+    return {str(path.relative_to(ASSETS)): asset for path, asset in assets(kind).items()}
 
 
-CHARTS, DATASETS, DASHBOARDS = assets("charts"), assets("datasets"), assets("dashboards")
+CHARTS, DATASETS, DASHBOARDS = named("charts"), named("datasets"), named("dashboards")
 BY_UUID = {asset["uuid"]: asset for asset in [*CHARTS.values(), *DATASETS.values()]}
-
-
-def exposed(name: str) -> set[str]:
-    """The models that an exposure says it reads."""
-    text = (PROJECT / "dbt_project" / "models" / "exposures.yml").read_text(encoding="utf-8")
-    (exposure,) = [exposure for exposure in yaml.safe_load(text)["exposures"] if exposure["name"] == name]
-    return {reference.removeprefix("ref('").removesuffix("')") for reference in exposure["depends_on"]}
 
 
 def places(dashboard: dict[str, Any]) -> list[str]:
@@ -44,9 +34,11 @@ def asked(params: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key in ("metric", "metrics", "x_axis_sort"):
         for name in params[key] if isinstance(params.get(key), list) else filter(None, [params.get(key)]):
             yield "metric", name
-    for key in ("groupby", "groupbyRows", "groupbyColumns", "x_axis", "source", "target", "columns"):
+    for key in ("groupby", "groupbyRows", "groupbyColumns", "x_axis", "source", "target", "columns", "all_columns"):
         for name in params[key] if isinstance(params.get(key), list) else filter(None, [params.get(key)]):
             yield "column", name
+    for order in params.get("order_by_cols", []):
+        yield "column", json.loads(order)[0]
     for condition in params["adhoc_filters"]:
         if condition["expressionType"] == "SIMPLE":
             yield "column", condition["subject"]
@@ -62,7 +54,7 @@ def test_the_dashboards_are_those_of_the_brand() -> None:
 
 
 def test_nothing_in_the_bundle_goes_by_two_names() -> None:
-    every = [*CHARTS.values(), *DATASETS.values(), *DASHBOARDS.values(), *assets("databases").values()]
+    every = [*CHARTS.values(), *DATASETS.values(), *DASHBOARDS.values(), *named("databases").values()]
     assert [uuid for uuid, times in Counter(asset["uuid"] for asset in every).items() if times > 1] == []
 
 
@@ -87,21 +79,30 @@ def test_a_chart_asks_for_what_its_dataset_has(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
-def test_a_dataset_reads_published_marts_and_dbt_knows_that(name: str) -> None:
+def test_a_dataset_reads_published_marts_and_is_shown(name: str) -> None:
     dataset = DATASETS[name]
     assert dataset["schema"] == "marts"
-    tables = set(re.findall(r"\bmarts\.(\w+)", dataset["sql"])) if dataset.get("sql") else {dataset["table_name"]}
-    assert tables <= MARTS
-    assert tables <= exposed("business_intelligence"), "add it to dbt_project/models/exposures.yml"
+    assert marts_of(dataset) <= MARTS
     assert {chart["dataset_uuid"] for chart in CHARTS.values()} >= {dataset["uuid"]}, "no chart shows it"
 
 
-def test_dbt_knows_which_marts_the_report_draws() -> None:
-    assert {picture.mart for picture in PICTURES} <= exposed("night_report"), "add it to exposures.yml"
+@pytest.mark.parametrize("slug", [board["slug"] for board in DASHBOARDS.values()])
+def test_a_filter_of_a_dashboard_is_a_column_that_people_may_choose_by(slug: str) -> None:
+    (board,) = [board for board in DASHBOARDS.values() if board["slug"] == slug]
+    targets = [
+        target
+        for condition in board["metadata"]["native_filter_configuration"]
+        for target in condition["targets"]
+        if target
+    ]
+    assert targets
+    for target in targets:
+        columns = {column["column_name"]: column for column in BY_UUID[target["datasetUuid"]]["columns"]}
+        assert columns[target["column"]["name"]]["filterable"]
 
 
 def test_the_bundle_names_no_real_database() -> None:
-    (database,) = assets("databases").values()
+    (database,) = named("databases").values()
     assert database["sqlalchemy_uri"] == "postgresql+psycopg2://warehouse.invalid/quanyu"
     assert (database["allow_dml"], database["allow_ctas"], database["allow_file_upload"]) == (False, False, False)
     assert "warehouse.invalid" in (PROJECT / "superset" / "superset_config.py").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ SUPERSET_ADMIN_PASSWORD. Superset brings Selenium along; the browser is Debian's
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -21,6 +22,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 _PATIENCE_SECONDS = 90
 
+_WIDTH = 1500
+_ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--window-size={_WIDTH},3200")
+
 # What of a dashboard is still coming, what it draws and what it could not: Superset's own marks in the page.
 _LOOK = """
 const all = (query) => [...document.querySelectorAll(query)];
@@ -34,11 +38,16 @@ return {
 };
 """
 
+_BOTTOM = """
+return Math.max(...[...document.querySelectorAll('[data-test="dashboard-component-chart-holder"]')]
+    .map((place) => place.getBoundingClientRect().bottom));
+"""
+
 
 def browser() -> webdriver.Chrome:
     """Chromium without a screen, tall enough that every chart is in view, its console and its requests kept."""
     options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1500,3200"):
+    for argument in _ARGUMENTS:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     # Named, so that Selenium does not ask the internet for one.
@@ -70,11 +79,18 @@ def look(driver: webdriver.Chrome, address: str, slug: str, pictures: Path) -> d
         before, seen = seen, driver.execute_script(_LOOK)
         if seen["charts"] and not seen["loading"] and seen == before:
             break
-    driver.save_screenshot(str(pictures / f"{slug}.png"))
+    picture(driver, pictures / f"{slug}.png")
     failed, foreign, refused = _requests(driver, address)
     console = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
     told = [message for message in console if not any(url in message for url in refused)]
     return {**seen, "console": told, "failed": failed, "foreign": foreign}
+
+
+def picture(driver: webdriver.Chrome, path: Path) -> None:
+    """The dashboard down to its last chart, without the empty page below it, small enough to be shown in docs."""
+    clip = {"x": 0, "y": 0, "width": _WIDTH, "height": driver.execute_script(_BOTTOM) + 16, "scale": 0.7}
+    taken = driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip})
+    path.write_bytes(base64.b64decode(taken["data"]))
 
 
 def _requests(driver: webdriver.Chrome, address: str) -> tuple[list[str], list[str], list[str]]:

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import yaml
+from psycopg import sql
 
+from quanyu import warehouse
 from quanyu.local.night import run_night
 from quanyu.local.processes import stop
 from quanyu.local.stack import Stack
-from quanyu.local.superset import ENVIRONMENT, Superset
+from quanyu.local.superset import ENVIRONMENT, Superset, make_login
 from quanyu.settings import PROJECT
 from tests.sandbox.company import running_company
 
@@ -63,9 +67,21 @@ def marts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def seen(marts: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def reader(marts: str) -> Iterator[str]:
+    """A login of the test's own: that of `make bi`, which may run beside it, keeps its password."""
+    name, password = "quanyu_bi_test", secrets.token_urlsafe(24)
+    place = urlsplit(marts).netloc.rpartition("@")[2]
+    url = urlunsplit(urlsplit(marts)._replace(netloc=f"{name}:{password}@{place}"))
+    make_login(marts, url)
+    yield url
+    with warehouse.connect(marts) as connection:
+        connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def seen(marts: str, reader: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What the browser saw of each dashboard."""
-    superset = Superset(tmp_path_factory.mktemp("superset"), marts)
+    superset = Superset(tmp_path_factory.mktemp("superset"), marts, reader)
     superset.up()
     try:
         look = (str(ENVIRONMENT / "bin" / "python"), str(Path(__file__).with_name("look.py")))

@@ -124,7 +124,7 @@ def test_the_attribution_picture_shows_the_largest_channels_of_every_model() -> 
             for model in ("first", "last")
         ]
     )
-    for words in (">first<", ">last<", "channel-11", "channel-4"):
+    for words in ("first 首次", "last 末次", "channel-11", "channel-4"):
         assert words in picture
     assert "channel-3" not in picture
 
@@ -137,3 +137,6 @@ def test_the_picture_of_links_names_what_is_broken_in_red() -> None:
     picture = links_picture([whole, cut])
     for words in ("wechat loop", "50% of 300", "0% of 300", "contact added", "#c0563c"):
         assert words in picture
+    assert "so far" not in picture
+    still = Link(**link, step=1, before="article", after="follow", passed=3, is_broken=False, is_open=True)
+    assert "1% of 300 so far" in links_picture([still])

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from quanyu.marts_docs.bundle import ASSETS, drawings
+from quanyu.marts_docs.metrics import read_metrics, read_semantic_models
 from quanyu.marts_docs.models import Mart, read_marts, read_variables
 from quanyu.report import PICTURES
 from quanyu.settings import PROJECT
 
 _REFERENCE = PROJECT / "docs" / "marts-reference.md"
-_ASSETS = PROJECT / "superset" / "assets"
 
 # A person may be counted in a chart, and not listed: what names one is neither a dimension nor a filter.
 _BUILDS_ONLY = "for the builds only"
@@ -41,7 +41,12 @@ def _reference(marts: Sequence[Mart]) -> str:
     )
     environment.filters |= {"cell": lambda text: text.replace("|", "\\|"), "code": lambda name: f"`{name}`"}
     return environment.get_template("reference.md.j2").render(
-        marts=marts, pictures=_pictures(), variables=read_variables(), project=PROJECT
+        marts=marts,
+        metrics=read_metrics(),
+        semantic_models=read_semantic_models(),
+        pictures=_pictures(),
+        variables=read_variables(),
+        project=PROJECT,
     )
 
 
@@ -50,29 +55,20 @@ def _pictures() -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for picture in PICTURES:
         found[picture.mart].append(f"report, {picture.title}")
-    tables = {asset["uuid"]: asset["table_name"] for asset in _assets("datasets")}
-    charts = {asset["uuid"]: asset for asset in _assets("charts")}
-    for dashboard in _assets("dashboards"):
-        for place in dashboard["position"].values():
-            if isinstance(place, dict) and place["type"] == "CHART":
-                chart = charts[place["meta"]["uuid"]]
-                found[tables[chart["dataset_uuid"]]].append(
-                    f"dashboard {dashboard['dashboard_title']}, {chart['slice_name']}"
-                )
+    for drawing in drawings():
+        for mart in sorted(drawing.marts):
+            found[mart].append(f"dashboard {drawing.dashboard}, {drawing.chart}")
     return found
 
 
 def _dataset(mart: str) -> Path:
-    return _ASSETS / "datasets" / "quanyu" / f"{mart}.yaml"
-
-
-def _assets(kind: str) -> list[dict[str, Any]]:
-    return [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted((_ASSETS / kind).rglob("*.yaml"))]
+    return ASSETS / "datasets" / "quanyu" / f"{mart}.yaml"
 
 
 def _renewed(path: Path, mart: Mart) -> str:
-    """A dataset with the columns of the contract; its metrics and names are kept as they were written."""
+    """A dataset with the columns of the contract; names, metrics and calculated columns stay as they were."""
     asset = yaml.safe_load(path.read_text(encoding="utf-8"))
+    calculated = [column for column in asset["columns"] if column.get("expression")]
     asset["description"] = mart.description
     asset["columns"] = [
         {
@@ -85,5 +81,5 @@ def _renewed(path: Path, mart: Mart) -> str:
         }
         for column in mart.columns
         if _BUILDS_ONLY not in column.description
-    ]
+    ] + calculated
     return yaml.safe_dump(asset, sort_keys=False, allow_unicode=True, width=120)

@@ -32,9 +32,19 @@ RELATIONS = {
 }
 _RELATION_COLOURS = dict(zip(RELATIONS, (PALE, GREY, SAND, BLUE, GREEN, RED), strict=True))
 
+MODELS = {
+    "first": "first 首次",
+    "last": "last 末次",
+    "linear": "linear 线性",
+    "time_decay": "time decay 时间衰减",
+    "position": "position 位置",
+    "markov": "Markov 马尔可夫",
+    "shapley": "Shapley 沙普利",
+}
+
 UNATTRIBUTED = "unattributed"
 
-_NAMED_CHANNELS = 3
+_NAMED_CHANNELS = 2
 
 _MOST_CHANNELS = 8
 """More bars than this are not told apart; the dashboards show all."""
@@ -58,7 +68,8 @@ def funnel_picture(cells: Sequence[FunnelCell]) -> str:
             color=INK,
         )
         said.set_in_layout(False)
-    axes.set_xlim(0, max([*totals.values(), 1]) * 100_000)
+    # On a logarithmic axis the longest bar takes two fifths; the words need the rest.
+    axes.set_xlim(0, max([*totals.values(), 10]) ** 2.5)
     axes.xaxis.set_visible(False)
     return svg(figure)
 
@@ -127,7 +138,7 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
     channels = [channel for channel, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))][:_MOST_CHANNELS]
     models = list(dict.fromkeys(credit.model for credit in credits_))
     yuan = {(credit.channel, credit.model): credit.credit_fen / 100 for credit in credits_}
-    figure, axes = canvas(7.2, 1.4 + 0.13 * len(channels) * (len(models) + 1))
+    figure, axes = canvas(7.2, 1.2 + 0.09 * len(channels) * (len(models) + 1))
     thickness = 1 / (len(models) + 1)
     colours = mpl.colormaps["tab10"].colors  # type: ignore[attr-defined]
     for number, model in enumerate(models):
@@ -136,7 +147,7 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
             [yuan.get((channel, model), 0.0) for channel in channels],
             height=thickness * 0.9,
             color=colours[number % len(colours)],
-            label=model.replace("_", " "),
+            label=MODELS.get(model, model),
         )
     axes.set_yticks([place + (len(models) - 1) * thickness / 2 for place in range(len(channels))], channels, fontsize=9)
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -144,7 +155,7 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
     axes.set_xlabel(
         f"yuan 元; {unknown / (everything or 1):.0%} of net revenue follows no act that is known", fontsize=9
     )
-    axes.invert_yaxis()
+    axes.set_ylim(len(channels) - thickness, -thickness)
     axes.legend(fontsize=8, frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
     return svg(figure)
 
@@ -182,9 +193,9 @@ def _largest(cells: Sequence[FunnelCell]) -> str:
 def _link(axes: Axes, row: int, link: Link) -> None:
     colour, style = (RED, (0, (3, 2))) if link.is_broken else (GREY, "solid")
     axes.plot([link.step - 1, link.step], [row, row], color=colour, linestyle=style, linewidth=2, zorder=1)
-    share = f"{link.passed / link.reached:.0%}" if link.reached else "nobody"
+    share = f"{link.passed / link.reached:.0%} of {link.reached:,}" if link.reached else "nobody"
     axes.annotate(
-        f"{share} of {link.reached:,}" if link.reached else share, (link.step - 0.5, row), xytext=(0, 5),
+        f"{share} so far" if link.is_open else share, (link.step - 0.5, row), xytext=(0, 5),
         textcoords="offset points", ha="center", fontsize=8, color=colour if link.is_broken else INK,
     )  # fmt: skip
 

@@ -59,6 +59,8 @@ class Link:
     reached: int
     passed: int
     is_broken: bool
+    is_open: bool = False
+    """Whether people of the week may still go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class MartPicture:
 
 PICTURES = (
     MartPicture(
-        title="Funnel of the day (AISAS)",
+        title="Funnel of the day (AISAS) 全链路漏斗",
         note="Events by stage and the channels they happened on; the axis is logarithmic.",
         mart="fct_funnel_daily",
         query="""
@@ -87,7 +89,7 @@ PICTURES = (
         draw=draw.funnel_picture,
     ),
     MartPicture(
-        title="AIPL: where people went in thirty days",
+        title="AIPL: where people went in thirty days 人群流转",
         note="From the label of thirty days ago to that of tonight; pale bands stayed. New people had no label then.",
         mart="fct_aipl_spells",
         query="""
@@ -108,7 +110,7 @@ PICTURES = (
         draw=draw.flows_picture,
     ),
     MartPicture(
-        title="Retention by month of the first order",
+        title="Retention by month of the first order 留存",
         note="The share of each cohort that ordered in the months after; the size of the cohort in brackets.",
         mart="fct_cohorts",
         query="""
@@ -130,7 +132,7 @@ PICTURES = (
         draw=draw.retention_picture,
     ),
     MartPicture(
-        title="Attribution: what seven models credit the channels with",
+        title="Attribution: what seven models credit the channels with 归因",
         note="Net revenue of the orders of the last thirty days; every model shares out the same sum.",
         mart="fct_attribution",
         query="""
@@ -146,16 +148,18 @@ PICTURES = (
         draw=draw.attribution_picture,
     ),
     MartPicture(
-        title="Where journeys break",
-        note="Each link in the newest of its last thirteen weeks that has settled and had people; red is a breakpoint.",
+        title="Where journeys break 断路点",
+        note="Each link in the newest of thirteen weeks that has settled, else in the oldest; red is a breakpoint.",
         mart="fct_breakpoints",
         query="""
             select distinct on (template, step)
                 template as journey, step, from_node as before, to_node as after,
-                people as reached, people_going_on as passed, is_breakpoint as is_broken
+                people as reached, people_going_on as passed, is_breakpoint as is_broken, state = 'open' as is_open
             from marts.fct_breakpoints
             where campaign_key = 'all' and starts_on > %(date)s - 91 and starts_on <= %(date)s
-            order by template, step, state in ('open', 'no_people'), starts_on desc
+            order by
+                template, step, array_position(array['open', 'no_people'], state) nulls first,
+                case when state = 'open' then starts_on end, starts_on desc
         """,
         row=Link,
         draw=draw.links_picture,
