@@ -1,0 +1,3 @@
+-- Grain: one invited person and one of the people who brought them; what the next build compares with.
+-- depends_on: {{ ref('int_changed__referred') }}
+select * from {{ ref('int_referral_chains_tonight') }}
