@@ -1,5 +1,5 @@
--- Grain: one contract in force and one cell: a segment of the partner's and a state of our lifecycle; 'all' and 'all' is
--- the total.
+-- Grain: one contract in force and one cell: a segment of the partner's and a state of our lifecycle. The total is the
+-- cell of 'all' and 'all'.
 {% set states = ['prospect', 'new', 'active', 'at_risk', 'lapsed', 'won_back'] %}
 
 with
@@ -63,7 +63,7 @@ ranked as (
     select
         *,
         row_number() over smallest_first as place,
-        coalesce(sum(people) over (smallest_first rows between unbounded preceding and 1 preceding), 0) as people_before,
+        sum(people) over (smallest_first rows unbounded preceding) - people as people_before,
         min(people) over (partition by contract) as smallest
     from cells
     window smallest_first as (partition by contract order by people, partner_segment, state)

@@ -55,9 +55,8 @@ people as (
         min(ends_on) as ends_on,
         min(outcome_days) as outcome_days,
         min(entered_on) as entered_on,
-        max(case when is_control then 1 else 0 end) = 1 as is_control,
-        bool_or(was_crossed) or min(case when is_control then 1 else 0 end) <> max(case when is_control then 1 else 0 end)
-            as is_contaminated
+        bool_or(is_control) as is_control,
+        bool_or(was_crossed) or bool_or(is_control) <> bool_and(is_control) as is_contaminated
     from known
     group by experiment, segment, one_id
 ),
@@ -73,8 +72,8 @@ exposed as (
         on
             people.segment = messages.segment
             and people.one_id = messages.one_id
-            and messages.planned_on >= people.entered_on
-            and messages.planned_on < people.ends_on
+            and people.entered_on <= messages.planned_on
+            and people.ends_on > messages.planned_on
     group by people.experiment, people.one_id
 ),
 
@@ -88,8 +87,8 @@ bought as (
     inner join orders
         on
             people.one_id = orders.one_id
-            and orders.ordered_on > people.entered_on
-            and orders.ordered_on <= {{ days_after('people.entered_on', 'people.outcome_days') }}
+            and people.entered_on < orders.ordered_on
+            and {{ days_after('people.entered_on', 'people.outcome_days') }} >= orders.ordered_on
     where orders.ordered_on <= {{ business_date() }}
     group by people.experiment, people.one_id
 ),

@@ -10,14 +10,16 @@ sums as (select * from {{ ref('int_experiment_arms') }}),
 -- An arm without people has no rate, and one person no spread.
 rated as (
     select
-        *
+        *,
         {% for arm in arms %}
-            , cast({{ arm }}_converted as numeric) / nullif({{ arm }}_people, 0) as {{ arm }}_rate
-            , {{ wilson_bound(arm ~ '_converted', 'nullif(' ~ arm ~ '_people, 0)', '-') }} as {{ arm }}_rate_low
-            , {{ wilson_bound(arm ~ '_converted', 'nullif(' ~ arm ~ '_people, 0)', '+') }} as {{ arm }}_rate_high
-            , cast({{ arm }}_net_fen as numeric) / nullif({{ arm }}_people, 0) as {{ arm }}_mean
-            , ({{ arm }}_squares - cast({{ arm }}_net_fen as numeric) * {{ arm }}_net_fen / nullif({{ arm }}_people, 0))
-            / nullif({{ arm }}_people - 1, 0) / nullif({{ arm }}_people, 0) as {{ arm }}_variance_of_mean
+            {% set people = 'nullif(' ~ arm ~ '_people, 0)' %}
+            cast({{ arm }}_converted as numeric) / {{ people }} as {{ arm }}_rate,
+            {{ wilson_bound(arm ~ '_converted', people, '-') }} as {{ arm }}_rate_low,
+            {{ wilson_bound(arm ~ '_converted', people, '+') }} as {{ arm }}_rate_high,
+            cast({{ arm }}_net_fen as numeric) / {{ people }} as {{ arm }}_mean,
+            ({{ arm }}_squares - cast({{ arm }}_net_fen as numeric) * {{ arm }}_net_fen / {{ people }})
+            / nullif({{ arm }}_people - 1, 0) / {{ people }} as {{ arm }}_variance_of_mean
+            {% if not loop.last %},{% endif %}
         {% endfor %}
     from sums
 ),

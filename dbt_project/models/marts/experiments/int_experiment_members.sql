@@ -36,13 +36,13 @@ held_out as (
         experiments.experiment,
         decisions.one_id,
         min(decisions.business_date) as entered_on,
-        max(case when decisions.outcome = 'holdout' then 1 else 0 end) = 1 as is_control
+        bool_or(decisions.outcome = 'holdout') as is_control
     from experiments
     inner join decisions
         on
             experiments.segment = decisions.segment
-            and decisions.business_date >= experiments.starts_on
-            and decisions.business_date < experiments.ends_on
+            and experiments.starts_on <= decisions.business_date
+            and experiments.ends_on > decisions.business_date
     where experiments.salt is null
     group by experiments.experiment, decisions.one_id
 ),

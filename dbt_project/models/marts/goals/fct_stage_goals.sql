@@ -1,4 +1,5 @@
 -- Grain: one goal: a metric, a channel or all of them, and a period.
+{% set passed_until = 'least(stage_goals.ends_on, ' ~ days_after(business_date(), 1) ~ ')' %}
 with
 
 metrics as (select * from {{ ref('stage_metrics') }}),
@@ -16,9 +17,7 @@ goals as (
         metrics.unit,
         {{ days_between('stage_goals.starts_on', 'stage_goals.ends_on') }} as days_total,
         -- The business date is a day that has passed.
-        greatest(
-            0, {{ days_between('stage_goals.starts_on', 'least(stage_goals.ends_on, ' ~ days_after(business_date(), 1) ~ ')') }}
-        ) as days_passed
+        greatest(0, {{ days_between('stage_goals.starts_on', passed_until) }}) as days_passed
     from {{ ref('stage_goals') }} as stage_goals
     inner join metrics on stage_goals.metric = metrics.metric
 ),
@@ -47,12 +46,12 @@ summed as (
     from goals
     inner join daily
         on
-            (goals.channel = 'all' or goals.channel = daily.channel)
+            goals.channel in ('all', daily.channel)
             and (
-                (daily.measured_on >= goals.starts_on and daily.measured_on < goals.ends_on)
+                (goals.starts_on <= daily.measured_on and goals.ends_on > daily.measured_on)
                 or (
-                    daily.measured_on >= {{ days_after('goals.starts_on', '-goals.days_total') }}
-                    and daily.measured_on < {{ days_after('goals.starts_on', 'goals.days_passed - goals.days_total') }}
+                    {{ days_after('goals.starts_on', '-goals.days_total') }} <= daily.measured_on
+                    and {{ days_after('goals.starts_on', 'goals.days_passed - goals.days_total') }} > daily.measured_on
                 )
             )
     group by goals.starts_on, goals.ends_on, goals.channel, goals.metric

@@ -20,7 +20,7 @@ due as (
         orders.ordered_on,
         orders.channel,
         chains.inviter_one_id,
-        chains.level,
+        chains.referral_level,
         chains.is_self_referral,
         floor(cast(orders.gross_fen as numeric) * chains.percent / 100) as granted_fen,
         case
@@ -43,7 +43,7 @@ fct_referral_rewards as (
         one_id,
         ordered_on,
         channel,
-        cast(level as integer) as level,
+        cast(referral_level as integer) as referral_level,
         cast(granted_fen as bigint) as granted_fen,
         cast(granted_fen - outstanding_fen as bigint) as clawed_back_fen,
         cast(outstanding_fen as bigint) as outstanding_fen,

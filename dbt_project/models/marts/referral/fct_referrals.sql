@@ -22,13 +22,13 @@ tree as (
     select
         one_id,
         one_id as root_one_id,
-        0 as depth
+        0 as tree_depth
     from roots
     union all
     select
         counted.one_id,
         tree.root_one_id,
-        tree.depth + 1 as depth
+        tree.tree_depth + 1 as tree_depth
     from tree
     inner join counted on tree.one_id = counted.inviter_one_id
 ),
@@ -43,7 +43,7 @@ fct_referrals as (
         invitations.inviter_one_id,
         invitations.verdict,
         tree.root_one_id,
-        tree.depth
+        tree.tree_depth
     from invitations
     left join tree
         on

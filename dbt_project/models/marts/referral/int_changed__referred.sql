@@ -1,5 +1,5 @@
--- Grain: one person whose orders' rewards are to be told anew: a fact of theirs changed, or who brought them. Empty when
--- the marts are built anew.
+-- Grain: one person of whose orders the rewards are to be told anew: a fact of theirs changed, or who brought them.
+-- Empty when the marts are built anew.
 with
 
 tonight as (select * from {{ ref('int_referral_chains_tonight') }}),
@@ -9,11 +9,16 @@ tonight as (select * from {{ ref('int_referral_chains_tonight') }}),
     known as (select * from {{ last_mart('int_referral_chains') }}),
 
     moved as (
-        select one_id from (
-            (select * from tonight except select * from known)
-            union all
-            (select * from known except select * from tonight)
-        ) as differences
+        select coalesce(tonight.one_id, known.one_id) as one_id
+        from tonight
+        full outer join known
+            on
+                tonight.one_id = known.one_id
+                and tonight.inviter_one_id = known.inviter_one_id
+        where
+            tonight.accepted_at is distinct from known.accepted_at
+            or tonight.referral_level is distinct from known.referral_level
+            or tonight.is_self_referral is distinct from known.is_self_referral
     ),
 
 {% endif %}

@@ -19,7 +19,7 @@ known as (
     select
         told.*,
         inviters.one_id as inviter_one_id,
-        invitees.one_id as one_id
+        invitees.one_id
     from told
     left join accounts as inviters on told.inviter_account_key = inviters.account_key
     left join accounts as invitees on told.invitee_account_key = invitees.account_key

@@ -23,7 +23,7 @@ level_1 as (
         one_id,
         inviter_one_id,
         accepted_at,
-        1 as level
+        1 as referral_level
     from referrals
 ),
 
@@ -34,7 +34,7 @@ level_1 as (
             below.one_id,
             referrals.inviter_one_id,
             below.accepted_at,
-            {{ level }} as level
+            {{ level }} as referral_level
         from level_{{ level - 1 }} as below
         inner join referrals on below.inviter_one_id = referrals.one_id
     ),
@@ -55,7 +55,7 @@ int_referral_chains_tonight as (
         one_id,
         inviter_one_id,
         accepted_at,
-        level,
+        referral_level,
         percent,
         false as is_self_referral
     from levels
@@ -64,7 +64,7 @@ int_referral_chains_tonight as (
         one_id,
         one_id as inviter_one_id,
         accepted_at,
-        1 as level,
+        1 as referral_level,
         {{ percents[0] }} as percent,
         true as is_self_referral
     from self_referrals

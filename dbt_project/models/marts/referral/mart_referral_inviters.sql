@@ -21,8 +21,8 @@ invited as (
 brought as (
     select
         inviter_one_id,
-        count(case when level = 1 then 1 end) as people_direct,
-        count(case when level > 1 then 1 end) as people_indirect
+        count(case when referral_level = 1 then 1 end) as people_direct,
+        count(case when referral_level > 1 then 1 end) as people_indirect
     from chains
     group by inviter_one_id
 ),
@@ -43,12 +43,12 @@ mart_referral_inviters as (
         invited.inviter_one_id as one_id,
         invited.invitations,
         invited.self_referrals,
-        coalesce(brought.people_direct, 0) as people_direct,
-        coalesce(brought.people_indirect, 0) as people_indirect,
-        coalesce(rewarded.orders_count, 0) as orders_count,
         cast(coalesce(rewarded.granted_fen, 0) as bigint) as granted_fen,
         cast(coalesce(rewarded.clawed_back_fen, 0) as bigint) as clawed_back_fen,
-        cast(coalesce(rewarded.outstanding_fen, 0) as bigint) as outstanding_fen
+        cast(coalesce(rewarded.outstanding_fen, 0) as bigint) as outstanding_fen,
+        coalesce(brought.people_direct, 0) as people_direct,
+        coalesce(brought.people_indirect, 0) as people_indirect,
+        coalesce(rewarded.orders_count, 0) as orders_count
     from invited
     left join brought on invited.inviter_one_id = brought.inviter_one_id
     left join rewarded on invited.inviter_one_id = rewarded.inviter_one_id

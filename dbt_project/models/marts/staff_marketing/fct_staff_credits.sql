@@ -49,14 +49,14 @@ ranked as (
 credited as (
     select
         order_key,
-        'seller' as role,
+        'seller' as staff_role,
         staff_code
     from orders
     where staff_code is not null
     union all
     select
         order_key,
-        'server' as role,
+        'server' as staff_role,
         staff_code
     from ranked
     where is_current and newness = 1
@@ -64,7 +64,7 @@ credited as (
     -- Who took the customer over from whoever brought them stands in for them.
     select
         order_key,
-        'bringer' as role,
+        'bringer' as staff_role,
         staff_code
     from ranked
     where account_key || origin_staff_code = line_of_bringer and newness_in_line = 1
@@ -77,9 +77,9 @@ weighted as (
         orders.channel,
         orders.one_id,
         orders.net_fen,
-        coalesce(credited.role, 'nobody') as role,
+        coalesce(credited.staff_role, 'nobody') as staff_role,
         coalesce(credited.staff_code, '') as staff_code,
-        case credited.role
+        case credited.staff_role
             {% for role, percent in percents.items() %}
                 when '{{ role }}' then {{ percent }}
             {% endfor %}
@@ -92,7 +92,7 @@ weighted as (
 running as (
     select
         *,
-        sum(weight) over (partition by order_key order by role rows unbounded preceding) as weight_until,
+        sum(weight) over (partition by order_key order by staff_role rows unbounded preceding) as weight_until,
         sum(weight) over (partition by order_key) as weight_of_all
     from weighted
 ),
@@ -101,7 +101,7 @@ running as (
 fct_staff_credits as (
     select
         order_key,
-        role,
+        staff_role,
         staff_code,
         ordered_on,
         channel,

@@ -30,20 +30,20 @@ relations as (
 -- WeCom says that an administrator gave somebody the customer, and not from whom: from whoever lost them about then.
 handovers as (
     select
-        after.account_key,
-        after.staff_code,
-        before.staff_code as inherited_from,
+        heirs.account_key,
+        heirs.staff_code,
+        former.staff_code as inherited_from,
         row_number() over (
-            partition by after.account_key, after.staff_code order by before.started_at desc, before.staff_code asc
+            partition by heirs.account_key, heirs.staff_code order by former.started_at desc, former.staff_code asc
         ) as place
-    from relations as after
-    inner join relations as before
+    from relations as heirs
+    inner join relations as former
         on
-            after.account_key = before.account_key
-            and after.started_at > before.started_at
-            and before.ended_on between {{ days_after(shanghai_date('after.started_at'), -handover_days) }}
-            and {{ days_after(shanghai_date('after.started_at'), handover_days) }}
-    where after.is_assigned
+            heirs.account_key = former.account_key
+            and heirs.started_at > former.started_at
+            and former.ended_on between {{ days_after(shanghai_date('heirs.started_at'), -handover_days) }}
+            and {{ days_after(shanghai_date('heirs.started_at'), handover_days) }}
+    where heirs.is_assigned
 ),
 
 inherited as (

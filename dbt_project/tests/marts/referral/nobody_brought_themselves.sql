@@ -10,6 +10,6 @@ select referrals.invitation_key
 from referrals
 left join referrals as above on referrals.inviter_one_id = above.one_id
 where
-    referrals.depth is null
-    or referrals.depth <> coalesce(above.depth, 0) + 1
+    referrals.tree_depth is null
+    or referrals.tree_depth <> coalesce(above.tree_depth, 0) + 1
     or referrals.one_id in (referrals.inviter_one_id, referrals.root_one_id)

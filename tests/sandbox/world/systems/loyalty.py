@@ -69,8 +69,8 @@ def invitations(world: World) -> list[Fact]:
     """
     rng = world.dice("loyalty invitations")
     days = list(world.calendar.days())
-    registered = {card.member_card: card for card in sorted(world.cards, key=lambda card: card.updated_at, reverse=True)}
-    cards = sorted(registered.values(), key=lambda card: (card.registered_at, card.member_card))
+    versions = {card.member_card: card for card in world.cards}
+    cards = sorted(versions.values(), key=lambda card: (card.registered_at, card.member_card))
     found = []
     for place, card in enumerate(cards):
         own = [other for other in cards[:place] if other.person == card.person]
