@@ -32,6 +32,7 @@ from quanyu.settings import PROJECT
 from quanyu.vault import Vault
 from tests.sandbox.clear import in_clear, revealed
 from tests.sandbox.world.score import score
+from tests.sandbox.world.systems import alliance
 
 Say = Callable[[str], None]
 
@@ -143,6 +144,7 @@ def _environment(state: Mapping[str, Any], business_date: date) -> dict[str, str
     return {
         **connections,
         "QUANYU_NOW": morning_after.isoformat(),
+        "QUANYU_PHONE_DIGESTS": json.dumps(alliance.DIGESTS),
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2",
     }
 

@@ -1,4 +1,4 @@
-"""The loyalty system's export: coupon acts and points entries of each day."""
+"""The loyalty system's export: coupon acts, points entries and accepted invitations of each day."""
 
 from __future__ import annotations
 
@@ -20,4 +20,10 @@ class Loyalty(DailyFiles):
             odd="acted_at",
         ),
         Kind("POINTS", loyalty.points, "entry_id,member_card,booked_at,delta,reason,balance,order_no", odd="delta"),
+        Kind(
+            "INVITATIONS",
+            loyalty.invitations,
+            "invitation_id,kind,inviter_card,invitee_card,accepted_at",
+            odd="accepted_at",
+        ),
     )

@@ -40,7 +40,9 @@ begin
             ('quanyu_builder', 'grant select, insert, update, delete on all tables in schema ops to %I'),
             ('quanyu_builder', 'alter default privileges in schema raw grant select on tables to %I'),
             ('quanyu_builder', 'grant usage on schema activation to %I'),
-            ('quanyu_builder', 'grant select on activation.message, activation.opt_out to %I'),
+            ('quanyu_builder',
+             'grant select on activation.message, activation.opt_out, activation.decision, activation.contamination,'
+             ' activation.segment_membership to %I'),
             ('quanyu_bi', 'grant usage on schema marts to %I'),
             ('quanyu_bi', 'alter default privileges in schema marts grant select on tables to %I'),
             ('quanyu_sender', 'grant usage on schema marts, segments, ops to %I'),

@@ -1,7 +1,7 @@
-"""The loyalty system: acts on coupons and the points ledger, by member card, from daily CSV files on SFTP.
+"""The loyalty system: acts on coupons, the points ledger and invitations, by member card, from daily CSV files on SFTP.
 
-What: coupons issued and used, points booked. A member card is an identifier of the store's, no personal value. The
-columns are our proposal.
+What: coupons issued and used, points booked, invitations that a friend accepted (by poster, share or distributor). A
+member card is an identifier of the store's, no personal value. The columns are our proposal.
 
 Why a re-run is safe: files are only read, and one counts only when it is the one that its `.done` announces; the
 day before is read again, because exports are corrected under the next number.

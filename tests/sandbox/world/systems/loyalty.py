@@ -1,4 +1,4 @@
-"""The loyalty system: coupons given out and used, and the points ledger, both by member card."""
+"""The loyalty system: coupons given out and used, the points ledger, and who invited whom, all by member card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tests.sandbox.world.calendar import moment
 from tests.sandbox.world.facts import Fact, in_order, text, yuan
 
 if TYPE_CHECKING:
@@ -59,3 +60,31 @@ def points(world: World) -> list[Fact]:
         }
         found.append(Fact(receipt.sold_at, row, receipt.person))
     return found
+
+
+def invitations(world: World) -> list[Fact]:
+    """Every third card is invited by one that was there before, some by their owner's own first card.
+
+    Cards from before the lived days take part in a campaign of theirs.
+    """
+    rng = world.dice("loyalty invitations")
+    days = list(world.calendar.days())
+    versions = {card.member_card: card for card in world.cards}
+    cards = sorted(versions.values(), key=lambda card: (card.registered_at, card.member_card))
+    found = []
+    for place, card in enumerate(cards):
+        own = [other for other in cards[:place] if other.person == card.person]
+        campaign_on = rng.choice(days[: len(days) // 2])
+        if not place or rng.random() > (0.8 if own else 0.35):
+            continue
+        inviter = rng.choice(own or cards[:place])
+        at = max(card.registered_at + timedelta(minutes=5), moment(rng, campaign_on, 10, 21))
+        row = {
+            "invitation_id": f"I{place:06d}",
+            "kind": rng.choice(("poster", "share", "distributor")),
+            "inviter_card": inviter.member_card,
+            "invitee_card": card.member_card,
+            "accepted_at": text(at),
+        }
+        found.append(Fact(at, row, card.person))
+    return in_order(found)
