@@ -13,7 +13,16 @@ MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
 ALL = sorted([*(MODELS / "marts").rglob("*.sql"), *(MODELS / "segments").glob("seg_*.sql")])
 PUBLISHED = [path for path in ALL if not path.stem.startswith("int_")]
 MARTS = [path for path in PUBLISHED if MODELS / "marts" in path.parents]
-PERSONAL = {"one_id", "one_id_old", "one_id_current", "account_key", "address", "birthday_mmdd", "touchpoint_key"}
+PERSONAL = {
+    "one_id",
+    "one_id_old",
+    "one_id_current",
+    "account_key",
+    "address",
+    "birthday_mmdd",
+    "touchpoint_key",
+    "member_key",
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
