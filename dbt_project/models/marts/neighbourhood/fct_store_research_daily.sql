@@ -9,9 +9,9 @@ fct_store_research_daily as (
     select
         ordered_on,
         research_channel,
-        coalesce(store_code, '') as store_code,
         cast(sum(sign) as bigint) as orders_count,
-        cast(sum(sign * coalesce(net_fen, 0)) as bigint) as net_fen
+        cast(sum(sign * coalesce(net_fen, 0)) as bigint) as net_fen,
+        coalesce(store_code, '') as store_code
     from orders
     group by ordered_on, coalesce(store_code, ''), research_channel
 )
