@@ -6,3 +6,6 @@ insert into marts_build.dim_customer_tastes (
 ) values ('q', 't', 'formula', 5, '', 0, '', 0, '');
 insert into marts_build.mart_product_selection (taste_key, selection_rank, product_key, score, reason)
 values ('t', 2, 'a', 1, 'category');
+insert into marts_build.mart_product_scores (
+    product_key, category, sold_lately, available_online, available_in_stores, score, is_offered
+) values ('a', 'formula', 1, 0, 0, 0, false);
