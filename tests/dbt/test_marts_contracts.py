@@ -17,6 +17,15 @@ PERSONAL = {
     "one_id", "one_id_old", "one_id_current", "inviter_one_id", "root_one_id", "account_key", "address",
     "birthday_mmdd", "touchpoint_key",
 }  # fmt: skip
+    "one_id",
+    "one_id_old",
+    "one_id_current",
+    "account_key",
+    "address",
+    "birthday_mmdd",
+    "touchpoint_key",
+    "member_key",
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 

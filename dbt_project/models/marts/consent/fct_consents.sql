@@ -9,6 +9,8 @@ followers as (select * from {{ ref('stg_official_account__followers') }}),
 
 contacts as (select * from {{ ref('stg_wecom__contacts') }}),
 
+location_decisions as (select * from {{ ref('int_location_decisions') }}),
+
 acts as (select * from {{ ref('consent_acts') }}),
 
 -- A form left empty decides nothing.
@@ -66,6 +68,17 @@ decisions as (
     select * from follower_decisions
     union all
     select * from contact_decisions
+    union all
+    select
+        account_type,
+        scope,
+        account_id,
+        act,
+        is_granted,
+        decided_at,
+        text_version,
+        'tracking' as source
+    from location_decisions
 ),
 
 -- The strictest account speaks for the person: a refusal beats any number of permissions, however old it is.

@@ -28,6 +28,8 @@ renamed as (
         {{ json_text('payload', 'utm_campaign') }} as utm_campaign,
         -- numerics
         {{ integer_number(json_text('payload', 'properties', 'duration_ms')) }} as duration_ms,
+        {{ number(json_text('payload', 'properties', 'longitude')) }} as longitude,
+        {{ number(json_text('payload', 'properties', 'latitude')) }} as latitude,
         -- timestamps
         {{ zoned_time(json_text('payload', 'occurred_at')) }} as occurred_at
     from newest

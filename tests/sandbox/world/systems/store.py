@@ -13,7 +13,7 @@ from tests.sandbox.world.model import Receipt
 if TYPE_CHECKING:
     from tests.sandbox.world import World
 
-_COORDINATES = (
+COORDINATES = (
     ("120.0234", "30.2741"),
     ("121.5447", "31.2215"),
     ("118.7696", "32.0662"),
@@ -81,7 +81,7 @@ def directory() -> list[dict[str, str]]:
     """The stores, with their place."""
     found = []
     for number, (store, (province, city, district), (longitude, latitude)) in enumerate(
-        zip(STORES, TOWNS, _COORDINATES, strict=True)
+        zip(STORES, TOWNS, COORDINATES, strict=True)
     ):
         found.append(
             {

@@ -13,11 +13,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.sandbox.world.calendar import moment
-from tests.sandbox.world.catalogue import ITEMS
+from tests.sandbox.world.catalogue import ITEMS, STORES
 from tests.sandbox.world.facts import Fact, in_order
 from tests.sandbox.world.journeys import Journey
 from tests.sandbox.world.model import Account
 from tests.sandbox.world.openids import MINI_APPID, openid
+from tests.sandbox.world.systems.store import COORDINATES
 
 if TYPE_CHECKING:
     from tests.sandbox.world import World
@@ -42,7 +43,29 @@ def events(world: World) -> list[Fact]:
             found += _session(world, journey, rng, "app")
         if rng.random() < 0.08:
             found += _session(world, journey, rng, "web")
-    return in_order(found)
+    return in_order([*found, *_places(world)])
+
+
+def _places(world: World) -> list[Fact]:
+    """Of those who use the mini program some share where they are, near their store, and some take that back."""
+    rng = world.dice("tracking places")
+    found = []
+    for journey in world.living:
+        if rng.random() > 0.5 * _USES_MINI.get(journey.person.persona, 0.03):
+            continue
+        at = moment(rng, world.calendar.ago(rng.randint(3, world.calendar.history_days)), 8, 23)
+        east, north = (
+            float(degrees) + rng.gauss(0, 0.03) for degrees in COORDINATES[STORES.index(journey.person.store)]
+        )
+        place = {"longitude": round(east, 3), "latitude": round(north, 3)}
+        names = ["location_shared", *(["location_refused"] if rng.random() < 0.1 else [])]
+        for days, name in enumerate(names):
+            row = _row(world, journey, rng, platform="mini_program", name=name, at=at + timedelta(days=days))
+            row |= {"session_id": f"s{rng.randrange(16**12):012x}"}
+            if name == "location_shared":
+                row["properties"] |= place
+            found.append(Fact(at + timedelta(days=days), row, journey.person.id))
+    return found
 
 
 def _session(world: World, journey: Journey, rng: random.Random, platform: str) -> list[Fact]:
