@@ -28,8 +28,8 @@ def members(world: World) -> list[Fact]:
                 continue
             digest = hashlib.sha256(f"{SALT}{phone}".encode()).hexdigest()
             segment = "gold" if rng.random() < 0.3 else "regular"
-            row = {"contract": CONTRACT, "phone_hash": digest, "segment": segment, "is_listed": "Y"}
+            row = {"contract": CONTRACT, "phone_hash": digest, "segment": segment, "is_listed": "True"}
             found.append(Fact(moment(rng, days[0], 10, 20), row))
             if rng.random() < 0.03:
-                found.append(Fact(moment(rng, rng.choice(days[1:]), 10, 20), {**row, "is_listed": "N"}))
+                found.append(Fact(moment(rng, rng.choice(days[1:]), 10, 20), {**row, "is_listed": "False"}))
     return in_order(found)
