@@ -13,5 +13,5 @@ class Alliance(DailyFiles):
 
     name: ClassVar[str] = "alliance"
     kinds: ClassVar[tuple[Kind, ...]] = (
-        Kind("ALLIANCE", alliance.members, "contract,phone_hash,segment,is_listed", odd="is_listed"),
+        Kind("ALLIANCE", alliance.members, "contract,phone_hash,segment,is_listed,changed_at", odd="changed_at"),
     )

@@ -6,7 +6,7 @@ from tests.sandbox.world.systems import alliance
 from tests.truth import Wire, of_files
 
 TRUTH = {
-    "members": of_files(alliance.members, ("contract", "phone_hash"), ("segment", "is_listed")),
+    "members": of_files(alliance.members, ("contract", "phone_hash"), ("segment", "is_listed"), version="changed_at"),
 }
 
 WIRE = Wire(speaks="sftp", token="none")

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from tests.sandbox.world.calendar import moment
-from tests.sandbox.world.facts import Fact, in_order
+from tests.sandbox.world.facts import Fact, in_order, text
 
 if TYPE_CHECKING:
     from tests.sandbox.world import World
@@ -28,8 +28,10 @@ def members(world: World) -> list[Fact]:
                 continue
             digest = hashlib.sha256(f"{SALT}{phone}".encode()).hexdigest()
             segment = "gold" if rng.random() < 0.3 else "regular"
-            row = {"contract": CONTRACT, "phone_hash": digest, "segment": segment, "is_listed": "Y"}
-            found.append(Fact(moment(rng, days[0], 10, 20), row))
+            listed = moment(rng, days[0], 10, 20)
+            row = {"contract": CONTRACT, "phone_hash": digest, "segment": segment, "is_listed": "True"}
+            found.append(Fact(listed, {**row, "changed_at": text(listed)}))
             if rng.random() < 0.03:
-                found.append(Fact(moment(rng, rng.choice(days[1:]), 10, 20), {**row, "is_listed": "N"}))
+                gone = moment(rng, rng.choice(days[1:]), 10, 20)
+                found.append(Fact(gone, {**row, "is_listed": "False", "changed_at": text(gone)}))
     return in_order(found)
