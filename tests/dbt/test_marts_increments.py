@@ -114,8 +114,11 @@ def _dbt(dsn: str, night: date, *command: str, is_delta: bool = False) -> None:
 
 
 def _staging_as_views(dsn: str, night: date) -> None:
-    """Let staging be read through views of the same SQL: a night would make two hundred tables that nobody looks at."""
-    _dbt(dsn, night, "run", "--exclude", "path:models/segments")
+    """Let staging be read through views of the same SQL, whose business date stands in a table.
+
+    A night would make two hundred tables that nobody looks at.
+    """
+    _dbt(dsn, night, "run", "--select", "path:models/staging")
     manifest = json.loads((settings().home / "dbt" / "nights" / "manifest.json").read_text(encoding="utf-8"))
     staging = {
         key: node for key, node in manifest["nodes"].items()
@@ -123,16 +126,21 @@ def _staging_as_views(dsn: str, night: date) -> None:
     }  # fmt: skip
     order = TopologicalSorter({key: set(node["depends_on"]["nodes"]) & staging.keys() for key, node in staging.items()})
     models = [staging[key] for key in order.static_order()]
+    today = f"cast('{night}' as date)"
     with warehouse.connect(dsn) as connection:
+        connection.execute("create table public.tonight as select null::date as night")
         for model in models:
             connection.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(model["schema"], model["name"])))
         for model in models:
             name = sql.Identifier(model["schema"], model["name"])
-            connection.execute(sql.SQL("create view {} as ").format(name) + sql.SQL(model["compiled_code"]))
+            query = model["compiled_code"].replace(today, "(select night from public.tonight)")
+            connection.execute(sql.SQL("create view {} as ").format(name) + sql.SQL(query))
 
 
 def _build(dsn: str, night: date) -> bool:
     """Build the models of a night, tests left out; whether it went on from the night before."""
+    with warehouse.connect(dsn) as connection:
+        connection.execute("update public.tonight set night = %s", [night])
     marts_state.remember_staged(dsn, night)
     identity_state.block_phones(dsn, DBT_PROJECT / "seeds" / "identity_blocked_values.csv")
     with (
