@@ -156,16 +156,20 @@ def _tables(dsn: str) -> Tables:
     """Every mart and what marts are made of, row for row, but for what says how a night came about."""
     with warehouse.connect(dsn) as connection:
         found = connection.execute(
-            """select schemaname, tablename from pg_tables where schemaname in ('marts_build', 'marts_work')
-            and tablename !~ '^int_changed__|__(added|removed)$' order by 2"""
+            """select table_schema, table_name, string_agg(
+                case data_type when 'numeric' then format('trim_scale(%I)', column_name) else quote_ident(column_name) end,
+                ', ' order by ordinal_position)
+            from information_schema.columns natural join information_schema.tables
+            where table_schema in ('marts_build', 'marts_work') and table_type = 'BASE TABLE'
+            and table_name !~ '^int_changed__|__(added|removed)$' group by 1, 2 order by 2"""
         ).fetchall()
         return {
-            table: [row for (row,) in connection.execute(_TEXT.format(sql.Identifier(schema, table)))]
-            for schema, table in found
+            table: [
+                row
+                for (row,) in connection.execute(f'select row({columns})::text from "{schema}"."{table}" order by 1')
+            ]
+            for schema, table, columns in found
         }
-
-
-_TEXT = sql.SQL("select t::text from {} as t order by 1")
 
 
 @pytest.fixture(scope="module")

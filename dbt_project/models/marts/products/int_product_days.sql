@@ -15,7 +15,7 @@ int_product_days as (
         coalesce(title, '') as title,
         sum(sign) as lines_count,
         sum(case when gross_fen > 0 then sign else 0 end) as sales_count,
-        cast(sum(sign * coalesce(quantity, 0)) as numeric(18, 3)) as quantity,
+        sum(sign * coalesce(quantity, 0)) as quantity,
         sum(sign * gross_fen) as gross_fen
     from order_lines
     group by product_key, ordered_on, coalesce(title, '')
