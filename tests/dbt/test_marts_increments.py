@@ -157,8 +157,8 @@ def _tables(dsn: str) -> Tables:
     with warehouse.connect(dsn) as connection:
         found = connection.execute(
             """select table_schema, table_name, string_agg(
-                case data_type when 'numeric' then format('trim_scale(%I)', column_name) else quote_ident(column_name) end,
-                ', ' order by ordinal_position)
+                case data_type when 'numeric' then format('trim_scale(%I)', column_name)
+                else quote_ident(column_name) end, ', ' order by ordinal_position)
             from information_schema.columns natural join information_schema.tables
             where table_schema in ('marts_build', 'marts_work') and table_type = 'BASE TABLE'
             and table_name !~ '^int_changed__|__(added|removed)$' group by 1, 2 order by 2"""
