@@ -38,7 +38,7 @@ def compare(house: House, measured: Measured, say: Say) -> None:
     say(f"  {measured.tests:.0f} s; plain tables")
     measured.plain = plain(house, models)
     say(f"  {sum(measured.plain.values()):.0f} s; DuckDB on Parquet")
-    measured.duckdb, measured.refused_by_duckdb = on_duckdb(house, models)
+    measured.duckdb, refused = on_duckdb(house, models)
     say(f"  {sum(measured.duckdb.values()):.0f} s, {len(measured.duckdb)} of {len(models)} models")
-    for name, why in measured.refused_by_duckdb.items():
+    for name, why in refused.items():
         say(f"    not {name}: {why}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -35,11 +34,8 @@ class House:
 
     def dbt(self, night: date, *command: str, is_delta: bool = False) -> Any:
         """Run a command of dbt; its outcome."""
-        options = ["--log-path", str(self.folder), "--log-level", "none", *command, "--threads", "4"]
-        for option in ("--project-dir", "--profiles-dir"):
-            options += [option, str(DBT_PROJECT)]
-        options += ["--target-path", str(self.folder), "--vars", json.dumps({"business_date": night.isoformat()})]
-        outcome = dbt.invoke(options, self.server.url, is_delta=is_delta)
+        variables = {"business_date": night.isoformat()}
+        outcome = dbt.invoke(command, self.server.url, self.folder, variables, is_delta=is_delta)
         if not outcome.success:
             raise RuntimeError([(result.node, result.message) for result in dbt.failed(outcome)] or outcome.exception)
         return outcome

@@ -26,7 +26,6 @@ class Measured:
     tests: float = 0.0
     plain: dict[str, float] = field(default_factory=dict)
     duckdb: dict[str, float] = field(default_factory=dict)
-    refused_by_duckdb: dict[str, str] = field(default_factory=dict)
 
     @property
     def night(self) -> float:

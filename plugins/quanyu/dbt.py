@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -108,12 +108,23 @@ def _alone(dsn: str) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(hashtext('quanyu.dbt'))")
 
 
-def invoke(command: list[str], dsn: str, *, is_delta: bool = False) -> dbtRunnerResult:
-    """Run one command of dbt against a warehouse."""
+def invoke(
+    command: Iterable[str],
+    dsn: str,
+    folder: Path,
+    variables: Mapping[str, object],
+    *,
+    project: Path = _DBT_PROJECT,
+    is_delta: bool = False,
+) -> dbtRunnerResult:
+    """Run one command of dbt against a warehouse; what it writes, dbt.log too, goes into `folder`."""
     from dbt.cli.main import dbtRunner
 
+    options = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
+    options += [*command, "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(folder)]
+    options += ["--threads", "4", "--vars", json.dumps(variables)]
     with _environment({**_profile(dsn), "DBT_QUANYU_DELTA": "yes" if is_delta else "no"}):
-        return dbtRunner().invoke(command)
+        return dbtRunner().invoke(options)
 
 
 def failed(outcome: dbtRunnerResult) -> list[NodeResult]:
@@ -132,12 +143,9 @@ def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool, is_delta:
         (folder / "run_results.json").unlink(missing_ok=True)
         command = ["build", "--select", *LAYERS[layer], "--indirect-selection", "buildable"]
         command += ["--exclude-resource-type", "unit_test"]
-    command += ["--project-dir", str(_DBT_PROJECT), "--profiles-dir", str(_DBT_PROJECT), "--threads", "4"]
-    command += ["--target-path", str(folder), "--vars", json.dumps(variables)]
-    common = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
     if shared.exists():
-        common += ["--partial-parse-file-path", str(shared)]
-    outcome = invoke([*common, *command], dsn, is_delta=is_delta)
+        command += ["--partial-parse-file-path", str(shared)]
+    outcome = invoke(command, dsn, folder, variables, is_delta=is_delta)
     if (folder / shared.name).exists():
         shutil.copyfile(folder / shared.name, shared)
     return outcome

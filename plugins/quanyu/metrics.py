@@ -5,7 +5,6 @@ The metrics are the files in `dbt_project/metrics/`. Nothing here is part of a n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from quanyu import dbt, warehouse
 from quanyu.errors import ConfigurationError, Rejected
-from quanyu.settings import PROJECT
 
 if TYPE_CHECKING:
     from metricflow.engine.metricflow_engine import MetricFlowEngine
-
-_DBT_PROJECT = PROJECT / "dbt_project"
 
 # No metric knows the night: any date will do, and always the same lets dbt parse only what changed.
 _VARIABLES = {"business_date": "2000-01-01", "reads_published": True}
@@ -44,10 +40,7 @@ def engine(dsn: str, folder: Path) -> MetricFlowEngine:
     from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
     from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-    command = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    command += ["parse", "--project-dir", str(_DBT_PROJECT), "--profiles-dir", str(_DBT_PROJECT)]
-    command += ["--target-path", str(folder), "--vars", json.dumps(_VARIABLES)]
-    outcome = dbt.invoke(command, dsn)
+    outcome = dbt.invoke(["parse"], dsn, folder, _VARIABLES)
     if not outcome.success:
         raise Rejected(
             f"dbt did not parse: {dbt.without_values(str(outcome.exception))}",

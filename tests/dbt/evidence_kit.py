@@ -20,7 +20,7 @@ from psycopg import sql
 from quanyu import dbt, landing, warehouse
 from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.settings import PROJECT, settings
+from quanyu.settings import settings
 from quanyu.vault import Vault
 
 NIGHT = date(2026, 11, 20)
@@ -187,17 +187,7 @@ class Warehouse:
 
     def test(self, *selected: str, folder: Path) -> dict[str, str]:
         """Run tests of the project against what is built; name -> status."""
-        from dbt.cli.main import dbtRunner
-
-        command = ["--log-level", "none", "--log-path", str(folder), "test", "--target-path", str(folder)]
-        command += ["--select", *selected, "--vars", json.dumps({"business_date": NIGHT.isoformat()})]
-        for option in ("--project-dir", "--profiles-dir"):
-            command += [option, str(PROJECT / "dbt_project")]
-        info = psycopg.conninfo.conninfo_to_dict(self.dsn)
-        with pytest.MonkeyPatch.context() as patch:
-            for part in ("host", "port", "user", "password", "dbname"):
-                patch.setenv(f"DBT_QUANYU_{part.upper()}", str(info[part]))
-            outcome = dbtRunner().invoke(command)
+        outcome = dbt.invoke(["test", "--select", *selected], self.dsn, folder, {"business_date": NIGHT.isoformat()})
         return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}
 
     def execute(self, statement: str) -> None:

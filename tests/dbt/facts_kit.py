@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from psycopg import sql
 
 from quanyu import dbt, warehouse
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.settings import PROJECT
 
 Rows = list[tuple[Any, ...]]
 
@@ -52,11 +50,8 @@ class Facts:
 
     def run(self, night: date, *models: str) -> None:
         """Build models anew."""
-        command = ["--log-path", str(self.folder), "--log-level", "none", "run", "--select", *models]
-        for option in ("--project-dir", "--profiles-dir"):
-            command += [option, str(PROJECT / "dbt_project")]
-        variables = json.dumps({"business_date": night.isoformat()})
-        outcome = dbt.invoke([*command, "--target-path", str(self.folder), "--vars", variables], self.dsn)
+        variables = {"business_date": night.isoformat()}
+        outcome = dbt.invoke(["run", "--select", *models], self.dsn, self.folder, variables)
         assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)] or outcome.exception
 
     def rows(self, query: str) -> Rows:

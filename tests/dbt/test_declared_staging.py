@@ -115,14 +115,8 @@ def built(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
 
 def _build(dsn: str, project: Path) -> dict[str, str]:
     target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
-    outcome = dbt.invoke(
-        [
-            "--log-path", str(target), "--log-level", "none", "build", "--select", "path:models/staging/till",
-            "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(target),
-            "--indirect-selection", "buildable", "--vars", json.dumps({"business_date": str(NIGHT)}),
-        ],
-        dsn,
-    )  # fmt: skip
+    command = ["build", "--select", "path:models/staging/till", "--indirect-selection", "buildable"]
+    outcome = dbt.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()}, project=project)
     assert outcome.result is not None, outcome.exception
     return {result.node.name: f"{result.status}: {result.message}" for result in outcome.result.results}
 

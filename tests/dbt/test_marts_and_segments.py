@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import conninfo, sql
+from psycopg import sql
 
 from quanyu import dbt, landing, warehouse
 from quanyu.activation import definition
@@ -338,15 +338,13 @@ def test_no_mart_shows_a_phone_in_clear(night: str) -> None:
             assert found == (0,), table
 
 
-def test_every_rule_holds_on_its_unit_tests(night: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    results = _dbt(
-        night, monkeypatch, tmp_path, "test_type:unit,path:models/marts", "test_type:unit,path:models/segments"
-    )
+def test_every_rule_holds_on_its_unit_tests(night: str, tmp_path: Path) -> None:
+    results = _tests(night, tmp_path, "test_type:unit,path:models/marts", "test_type:unit,path:models/segments")
     assert {name for name, status in results.items() if status != "pass"} == set()
     assert len(results) > 10
 
 
-def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_mart_that_lies_is_caught(night: str, tmp_path: Path) -> None:
     """Each truth is told a lie, one fen or one row off; tests/dbt/lies has one file for each area of the marts."""
     lies = "".join(path.read_text(encoding="utf-8") for path in sorted(LIES.glob("*.sql")))
     told = sorted(set(re.findall(r"(?:update|insert into|delete from)\s+(\w+\.\w+)", lies)))
@@ -357,7 +355,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
         connection.execute(lies)
         connection.commit()
         try:
-            results = _dbt(night, monkeypatch, tmp_path, "test_type:singular,path:tests/marts", "path:tests/segments")
+            results = _tests(night, tmp_path, "test_type:singular,path:tests/marts", "path:tests/segments")
         finally:
             for number, table in enumerate(told):
                 connection.execute(f"delete from {table}")
@@ -369,15 +367,7 @@ def test_a_mart_that_lies_is_caught(night: str, monkeypatch: pytest.MonkeyPatch,
     assert truths - caught == set()
 
 
-def _dbt(dsn: str, monkeypatch: pytest.MonkeyPatch, folder: Path, *selected: str) -> dict[str, str]:
+def _tests(dsn: str, folder: Path, *selected: str) -> dict[str, str]:
     """Run tests of the project against a warehouse that is built; name -> status."""
-    from dbt.cli.main import dbtRunner
-
-    info = conninfo.conninfo_to_dict(dsn)
-    for name, part in (("HOST", "host"), ("PORT", "port"), ("USER", "user"), ("PASSWORD", "password")):
-        monkeypatch.setenv(f"DBT_QUANYU_{name}", str(info[part]))
-    monkeypatch.setenv("DBT_QUANYU_DBNAME", str(info["dbname"]))
-    command = ["--log-level", "none", "--log-path", str(folder), "test", "--select", *selected]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(folder)]
-    outcome = dbtRunner().invoke([*command, "--vars", json.dumps({"business_date": NIGHT.isoformat()})])
+    outcome = dbt.invoke(["test", "--select", *selected], dsn, folder, {"business_date": NIGHT.isoformat()})
     return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}

@@ -100,16 +100,8 @@ def _deal(dsn: str, rng: random.Random) -> None:
 
 
 def _dbt(dsn: str, night: date, *command: str, is_delta: bool = False) -> None:
-    folder = settings().home / "dbt" / "nights"
-    outcome = dbt.invoke(
-        [
-            "--log-path", str(folder), "--log-level", "none", *command, "--threads", "4",
-            "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(folder),
-            "--vars", json.dumps({"business_date": night.isoformat()}),
-        ],
-        dsn,
-        is_delta=is_delta,
-    )  # fmt: skip
+    variables = {"business_date": night.isoformat()}
+    outcome = dbt.invoke(command, dsn, settings().home / "dbt" / "nights", variables, is_delta=is_delta)
     assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
 
 

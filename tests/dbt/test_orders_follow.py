@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,8 +23,10 @@ class Sales(Evidence):
 
     def order(self, number: str, paid: datetime, yuan: int, *, parent: str = "0") -> None:
         line = {"skuId": "7", "outerSkuId": "X", "skuName": "x", "jdPrice": f"{yuan}.00", "itemTotal": "1"}
-        payload = {"orderId": number, "parentOrderId": parent, "orderState": "FINISHED_L", "orderPayment": f"{yuan}.00"}
-        payload |= {"paymentConfirmTime": wall(paid), "open_id_buyer": "o1", "itemInfoList": [line]}  # type: ignore[dict-item]
+        payload = {
+            "orderId": number, "parentOrderId": parent, "orderState": "FINISHED_L", "orderPayment": f"{yuan}.00",
+            "paymentConfirmTime": wall(paid), "open_id_buyer": "o1", "itemInfoList": [line],
+        }  # fmt: skip
         self._add("jd__orders", "app", number, payload, moment=paid)
 
     def till(self, store: str, number: str, sold: datetime, yuan: int, *, card: str = "", original: str = "") -> None:
@@ -60,16 +61,8 @@ class Nights:
 
 
 def _dbt(house: Warehouse, night: date, *command: str, is_delta: bool = False) -> None:
-    folder = str(settings().home / "dbt" / "orders")
-    outcome = dbt.invoke(
-        [
-            "--log-path", folder, "--log-level", "none", *command, "--target-path", folder, "--threads", "4",
-            "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-            "--vars", json.dumps({"business_date": night.isoformat()}),
-        ],
-        house.dsn,
-        is_delta=is_delta,
-    )  # fmt: skip
+    variables = {"business_date": night.isoformat()}
+    outcome = dbt.invoke(command, house.dsn, settings().home / "dbt" / "orders", variables, is_delta=is_delta)
     assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -56,15 +55,8 @@ class Night:
 
     def dbt(self, *command: str) -> dict[str, str]:
         """Name -> status of what a command of dbt did."""
-        folder = str(settings().home / "dbt" / "orders")
-        outcome = dbt.invoke(
-            [
-                "--log-path", folder, "--log-level", "none", *command, "--target-path", folder, "--threads", "4",
-                "--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project"),
-                "--vars", json.dumps({"business_date": NIGHT.isoformat()}),
-            ],
-            self.house.dsn,
-        )  # fmt: skip
+        folder = settings().home / "dbt" / "orders"
+        outcome = dbt.invoke(command, self.house.dsn, folder, {"business_date": NIGHT.isoformat()})
         return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}
 
     def build(self) -> None:

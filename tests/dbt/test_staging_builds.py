@@ -6,7 +6,6 @@ One warehouse and one dbt build for all the sources that were selected (`-k <sou
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -116,14 +115,8 @@ def _folder(source: Source) -> str:
 def _build(dsn: str, folders: list[str]) -> dict[str, str]:
     """Build seeds, staging models, their data tests and their unit tests; the status of each node."""
     target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
-    outcome = dbt.invoke(
-        [
-            "--log-path", str(target), "--log-level", "none", "build", "--select", "path:seeds", *folders,
-            "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(target),
-            "--threads", "4", "--indirect-selection", "buildable", "--vars", json.dumps({"business_date": str(NIGHT)}),
-        ],
-        dsn,
-    )  # fmt: skip
+    command = ["build", "--select", "path:seeds", *folders, "--indirect-selection", "buildable"]
+    outcome = dbt.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()})
     assert outcome.result is not None, outcome.exception
     return {f"{r.node.original_file_path}::{r.node.name}": f"{r.status}: {r.message}" for r in outcome.result.results}
 

@@ -98,11 +98,6 @@ def test_an_unknown_layer_is_refused(environment: None, dsn: str) -> None:
 
 def test_a_run_without_a_business_date_says_what_is_missing(environment: None, dsn: str) -> None:
     """Nothing falls back to today."""
-    from dbt.cli.main import dbtRunner
-
-    folder = str(dbt.PROJECT / "dbt_project")
-    target = str(settings().home / "dbt")
-    arguments = ["--log-level", "none", "parse", "--project-dir", folder, "--profiles-dir", folder]
-    outcome = dbtRunner().invoke([*arguments, "--target-path", target, "--log-path", target])
+    outcome = dbt.invoke(["parse"], dsn, settings().home / "dbt", {})
     assert not outcome.success
     assert "business_date is missing" in str(outcome.exception)

@@ -136,7 +136,8 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
         totals[credit.channel] += credit.credit_fen
     everything, unknown = totals.total(), totals.pop(UNATTRIBUTED, 0)
     channels = [channel for channel, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))][:_MOST_CHANNELS]
-    models = list(dict.fromkeys(credit.model for credit in credits_))
+    told = {credit.model for credit in credits_}
+    models = [model for model in MODELS if model in told]
     yuan = {(credit.channel, credit.model): credit.credit_fen / 100 for credit in credits_}
     figure, axes = canvas(7.2, 1.2 + 0.09 * len(channels) * (len(models) + 1))
     thickness = 1 / (len(models) + 1)
@@ -147,7 +148,7 @@ def attribution_picture(credits_: Sequence[Credit]) -> str:
             [yuan.get((channel, model), 0.0) for channel in channels],
             height=thickness * 0.9,
             color=colours[number % len(colours)],
-            label=MODELS.get(model, model),
+            label=MODELS[model],
         )
     axes.set_yticks([place + (len(models) - 1) * thickness / 2 for place in range(len(channels))], channels, fontsize=9)
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.0f}"))

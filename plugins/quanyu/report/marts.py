@@ -139,10 +139,7 @@ PICTURES = (
             select model, channel, sum(credit_fen)::bigint as credit_fen
             from marts.fct_attribution
             where ordered_on > %(date)s - 30 and ordered_on <= %(date)s
-            group by model, channel
-            order by array_position(
-                array['first', 'last', 'linear', 'time_decay', 'position', 'markov', 'shapley'], model
-            ), channel
+            group by model, channel order by model, channel
         """,
         row=Credit,
         draw=draw.attribution_picture,

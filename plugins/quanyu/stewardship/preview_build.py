@@ -6,7 +6,6 @@ rebuild-identical, so a build from nothing is what the night will say, however i
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,11 +137,9 @@ def _build(dsn: str, business_date: date, project: Path, folder: Path) -> None:
     """
     selected = ["path:seeds", *(path for layer in _LAYERS for path in dbt.LAYERS[layer])]
     variables = {"business_date": business_date.isoformat(), "schema_prefix": PREFIX}
-    command = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    command += ["build", "--select", *selected, "--indirect-selection", "buildable"]
-    command += ["--exclude-resource-type", "unit_test", "--threads", "4", "--vars", json.dumps(variables)]
-    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(folder)]
-    outcome = dbt.invoke(command, dsn)
+    command = ["build", "--select", *selected, "--indirect-selection", "buildable"]
+    command += ["--exclude-resource-type", "unit_test"]
+    outcome = dbt.invoke(command, dsn, folder, variables, project=project)
     failed = dbt.failed(outcome)
     if outcome.success and not failed:
         return

@@ -44,10 +44,7 @@ responses as (
             and addressed.sent_at <= touchpoints.occurred_at
             and addressed.answerable_until > touchpoints.occurred_at
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     group by addressed.message_key
 ),
 

@@ -33,10 +33,7 @@ acts as (
             and orders.ordered_at >= touchpoints.occurred_at
             and orders.ordered_at < touchpoints.occurred_at + interval '{{ var("attribution_lookback_days") }} days'
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where orders.is_paid
 ),
 

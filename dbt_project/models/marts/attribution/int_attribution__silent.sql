@@ -46,10 +46,7 @@ silent as (
         end as is_beginning
     from followed
     inner join kinds
-        on
-            followed.channel = kinds.channel
-            and followed.touchpoint_type = kinds.touchpoint_type
-            and coalesce(followed.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('followed', 'kinds') }}
     where coalesce(followed.next_order_at >= followed.occurred_at + {{ lookback }}, true)
 ),
 

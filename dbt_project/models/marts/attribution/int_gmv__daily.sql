@@ -17,10 +17,7 @@ facts as (
         0 as gmv_fen
     from {{ changes_of(ref('fct_touchpoints')) }} as touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     union all
     select
         ordered_on as gmv_on,

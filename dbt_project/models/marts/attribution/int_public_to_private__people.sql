@@ -22,10 +22,7 @@ acts as (
         coalesce(touchpoints.campaign_key, '') as campaign_key
     from touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.one_id is not null
 ),
 

@@ -38,10 +38,7 @@ acts as (
     inner join touchpoints
         on placed.one_id = touchpoints.one_id and placed.joined_on <= touchpoints.occurred_on
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where
         kinds.stage = 'action'
         or (

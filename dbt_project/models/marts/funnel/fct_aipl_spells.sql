@@ -24,10 +24,7 @@ days as (
         end as label
     from touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.one_id is not null and kinds.stage <> 'none'
 ),
 

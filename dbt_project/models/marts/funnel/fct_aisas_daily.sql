@@ -25,10 +25,7 @@ told as (
         0 as people_in_order
     from touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where kinds.stage <> 'none'
     union all
     select

@@ -36,10 +36,7 @@ acts as (
         end as stage_no
     from touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.one_id is not null and kinds.stage <> 'none'
 ),
 

@@ -20,10 +20,7 @@ told as (
         0 as people_going_on
     from touchpoints
     left join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     union all
     select
         chain_on,

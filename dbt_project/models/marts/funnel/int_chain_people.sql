@@ -31,10 +31,7 @@ acts as (
         end as phase_no
     from touchpoints
     left join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.one_id is not null
 ),
 

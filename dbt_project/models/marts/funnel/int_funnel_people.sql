@@ -40,10 +40,7 @@ int_funnel_people as (
         ) as buys_within_30_days
     from followed
     inner join kinds
-        on
-            followed.channel = kinds.channel
-            and followed.touchpoint_type = kinds.touchpoint_type
-            and coalesce(followed.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('followed', 'kinds') }}
     where kinds.stage <> 'none'
     group by followed.one_id, followed.occurred_on, followed.channel, kinds.stage
 )

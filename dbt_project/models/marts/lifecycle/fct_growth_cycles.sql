@@ -28,10 +28,7 @@ days as (
         max(case when kinds.stage = 'share' then 1 else 0 end) as is_sharing
     from touchpoints
     left join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.one_id is not null
     group by touchpoints.one_id, touchpoints.occurred_on
 ),

@@ -32,10 +32,7 @@ research as (
         touchpoints.occurred_at
     from touchpoints
     inner join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.channel not in {{ sql_list(var('neighbourhood_places')) }}
 ),
 

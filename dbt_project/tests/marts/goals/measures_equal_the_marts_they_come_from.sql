@@ -18,10 +18,7 @@ staged as (
         touchpoints.quantity
     from {{ ref('fct_touchpoints') }} as touchpoints
     left join kinds
-        on
-            touchpoints.channel = kinds.channel
-            and touchpoints.touchpoint_type = kinds.touchpoint_type
-            and coalesce(touchpoints.placement, '') = coalesce(kinds.placement, '')
+        on {{ is_of_kind('touchpoints', 'kinds') }}
     where touchpoints.occurred_on <= {{ business_date() }}
 ),
 

@@ -16,10 +16,7 @@ grouped as (
             sum(occurring.quantity) as quantity
         from occurring
         inner join kinds
-            on
-                occurring.channel = kinds.channel
-                and occurring.touchpoint_type = kinds.touchpoint_type
-                and occurring.placement = coalesce(kinds.placement, '')
+            on {{ is_of_kind('occurring', 'kinds') }}
         where kinds.{{ part }} is not null
         group by kinds.{{ part }}
         {% if not loop.last %}union all{% endif %}

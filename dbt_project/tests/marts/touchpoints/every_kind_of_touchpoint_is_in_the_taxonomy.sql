@@ -6,8 +6,5 @@ select
     occurring.placement
 from {{ ref('int_touchpoints_by_kind') }} as occurring
 left join {{ ref('dim_channels') }} as kinds
-    on
-        occurring.channel = kinds.channel
-        and occurring.touchpoint_type = kinds.touchpoint_type
-        and occurring.placement = coalesce(kinds.placement, '')
+    on {{ is_of_kind('occurring', 'kinds') }}
 where kinds.kind_key is null
