@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.identity.server import Server
 from benchmarks.marts import history
-from quanyu import dbt, landing, marts_state, warehouse
+from quanyu import dbt, dbt_command, landing, marts_state, warehouse
 from quanyu.settings import PROJECT
 
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -35,7 +35,7 @@ class House:
     def dbt(self, night: date, *command: str, is_delta: bool = False) -> Any:
         """Run a command of dbt; its outcome."""
         variables = {"business_date": night.isoformat()}
-        outcome = dbt.invoke(command, self.server.url, self.folder, variables, is_delta=is_delta)
+        outcome = dbt_command.invoke(command, self.server.url, self.folder, variables, is_delta=is_delta)
         if not outcome.success:
             raise RuntimeError([(result.node, result.message) for result in dbt.failed(outcome)] or outcome.exception)
         return outcome

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psycopg import conninfo, sql
+from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from quanyu import identity_state, marts_state, warehouse
+from quanyu import dbt_command, identity_state, marts_state, warehouse
+from quanyu.dbt_command import DBT_PROJECT
 from quanyu.errors import ConfigurationError, Rejected, Retryable
 from quanyu.identity_policy import check_policy
-from quanyu.settings import PROJECT, settings
+from quanyu.settings import settings
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -31,7 +30,6 @@ LAYERS = {
     "segments": ("path:models/segments",),
 }
 
-_DBT_PROJECT = PROJECT / "dbt_project"
 _FINE = {"success", "pass", "warn", "no-op"}
 
 # Postgres repeats the offending value after these words; everything else in quotes is a name of ours.
@@ -76,7 +74,7 @@ def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> 
 @contextmanager
 def _prepared(layer: str, business_date: date, dsn: str) -> Iterator[bool]:
     """Hand a layer what it needs beside its models; whether it may be built as a delta."""
-    seeds = _DBT_PROJECT / "seeds"
+    seeds = DBT_PROJECT / "seeds"
     with ExitStack() as stack:
         is_delta = False
         if layer == "staging":
@@ -84,9 +82,9 @@ def _prepared(layer: str, business_date: date, dsn: str) -> Iterator[bool]:
             marts_state.remember_staged(dsn, business_date)
         elif layer == "identity":
             identity_state.block_phones(dsn, seeds / "identity_blocked_values.csv")
-            is_delta = stack.enter_context(identity_state.continued(dsn, _DBT_PROJECT))
+            is_delta = stack.enter_context(identity_state.continued(dsn, DBT_PROJECT))
         elif layer == "marts":
-            is_delta = stack.enter_context(marts_state.continued(dsn, _DBT_PROJECT, business_date))
+            is_delta = stack.enter_context(marts_state.continued(dsn, DBT_PROJECT, business_date))
         yield is_delta
 
 
@@ -108,25 +106,6 @@ def _alone(dsn: str) -> Iterator[None]:
             connection.execute("select pg_advisory_unlock(hashtext('quanyu.dbt'))")
 
 
-def invoke(
-    command: Iterable[str],
-    dsn: str,
-    folder: Path,
-    variables: Mapping[str, object],
-    *,
-    project: Path = _DBT_PROJECT,
-    is_delta: bool = False,
-) -> dbtRunnerResult:
-    """Run one command of dbt against a warehouse; what it writes, dbt.log too, goes into `folder`."""
-    from dbt.cli.main import dbtRunner
-
-    options = ["--log-path", str(folder), "--log-level", "none", "--log-level-file", "info", "--no-use-colors-file"]
-    options += [*command, "--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(folder)]
-    options += ["--threads", "4", "--vars", json.dumps(variables)]
-    with _environment({**_profile(dsn), "DBT_QUANYU_DELTA": "yes" if is_delta else "no"}):
-        return dbtRunner().invoke(options)
-
-
 def failed(outcome: dbtRunnerResult) -> list[NodeResult]:
     """The nodes that failed themselves; what was skipped because of them is none."""
     results = [_node_result(result) for result in getattr(outcome.result, "results", ())]
@@ -135,7 +114,6 @@ def failed(outcome: dbtRunnerResult) -> list[NodeResult]:
 
 def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool, is_delta: bool) -> dbtRunnerResult:
     folder = _folder(layer)
-    shared = folder.parent / "partial_parse.msgpack"
     variables = {"business_date": business_date.isoformat()}
     command = ["retry"]
     if not (retry and _failed_before(folder, variables)):
@@ -143,12 +121,7 @@ def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool, is_delta:
         (folder / "run_results.json").unlink(missing_ok=True)
         command = ["build", "--select", *LAYERS[layer], "--indirect-selection", "buildable"]
         command += ["--exclude-resource-type", "unit_test"]
-    if shared.exists():
-        command += ["--partial-parse-file-path", str(shared)]
-    outcome = invoke(command, dsn, folder, variables, is_delta=is_delta)
-    if (folder / shared.name).exists():
-        shutil.copyfile(folder / shared.name, shared)
-    return outcome
+    return dbt_command.invoke(command, dsn, folder, variables, is_delta=is_delta)
 
 
 def _failed_before(folder: Path, variables: dict[str, str]) -> bool:
@@ -159,28 +132,6 @@ def _failed_before(folder: Path, variables: dict[str, str]) -> bool:
         return False
     failed = any(result["status"] not in _FINE for result in last["results"])
     return bool(last["args"].get("vars") == variables and failed)
-
-
-def _profile(dsn: str) -> dict[str, str]:
-    """The variables that `dbt_project/profiles.yml` reads."""
-    info = conninfo.conninfo_to_dict(dsn)
-    known = {"host": "127.0.0.1", "port": "5432", "user": "", "password": "", "dbname": "", "sslmode": "prefer"}
-    return {f"DBT_QUANYU_{name.upper()}": str(info.get(name, default)) for name, default in known.items()}
-
-
-@contextmanager
-def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """dbt takes credentials from the environment only; leave none behind."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _node_result(result: Any) -> NodeResult:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quanyu import dbt, warehouse
+from quanyu import dbt, dbt_command, warehouse
 from quanyu.errors import ConfigurationError, Rejected
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def engine(dsn: str, folder: Path) -> MetricFlowEngine:
     from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
     from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-    outcome = dbt.invoke(["parse"], dsn, folder, _VARIABLES)
+    outcome = dbt_command.parse(dsn, folder, _VARIABLES)
     if not outcome.success:
         raise Rejected(
             f"dbt did not parse: {dbt.without_values(str(outcome.exception))}",

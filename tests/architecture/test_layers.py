@@ -36,6 +36,7 @@ LAYERS = {
     "landing": 3,
     "gates": 3,
     "dbt": 3,
+    "dbt_command": 2,
     "proposals": 3,
     "publish": 3,
     "activation": 3,

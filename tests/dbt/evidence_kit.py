@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt, landing, warehouse
+from quanyu import dbt, dbt_command, landing, warehouse
 from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import settings
@@ -187,7 +187,8 @@ class Warehouse:
 
     def test(self, *selected: str, folder: Path) -> dict[str, str]:
         """Run tests of the project against what is built; name -> status."""
-        outcome = dbt.invoke(["test", "--select", *selected], self.dsn, folder, {"business_date": NIGHT.isoformat()})
+        variables = {"business_date": NIGHT.isoformat()}
+        outcome = dbt_command.invoke(["test", "--select", *selected], self.dsn, folder, variables)
         return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}
 
     def execute(self, statement: str) -> None:

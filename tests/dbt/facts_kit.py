@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from quanyu import dbt, warehouse
+from quanyu import dbt, dbt_command, warehouse
 from quanyu.local.postgres import EmbeddedPostgres
 
 Rows = list[tuple[Any, ...]]
@@ -51,7 +51,7 @@ class Facts:
     def run(self, night: date, *models: str) -> None:
         """Build models anew."""
         variables = {"business_date": night.isoformat()}
-        outcome = dbt.invoke(["run", "--select", *models], self.dsn, self.folder, variables)
+        outcome = dbt_command.invoke(["run", "--select", *models], self.dsn, self.folder, variables)
         assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)] or outcome.exception
 
     def rows(self, query: str) -> Rows:

@@ -22,8 +22,8 @@ ORDERED_AT = datetime(2026, 10, 20, 12, tzinfo=SHANGHAI)
 LAPSING_IN_OCTOBER = datetime(2026, 9, 10, 12, tzinfo=SHANGHAI)
 CHANNELS = ["wecom", "store", "douyin", "web", "email"]
 CREDITED = (
-    "int_attribution__paths", "int_attribution__silent", "int_attribution__transitions", "int_attribution__removal",
-    "fct_attribution",
+    "int_changed__histories", "int_attribution__paths", "int_attribution__silent", "int_attribution__transitions",
+    "int_attribution__removal", "fct_attribution",
 )  # fmt: skip
 BOOKED = (*CREDITED, "int_attribution__daily", "fct_attribution_ledger")
 

@@ -27,7 +27,13 @@ LOOPS = {
 }
 LINKS = [(template, step) for template, nodes in LOOPS.items() for step in range(1, len(nodes))]
 CAMPAIGNS = ["a", "b", "c"]
-MODELS = ("int_journey_links", "int_breakpoints__starts", "int_breakpoints__weekly", "fct_breakpoints")
+MODELS = (
+    "int_changed__histories",
+    "int_journey_links",
+    "int_breakpoints__starts",
+    "int_breakpoints__weekly",
+    "fct_breakpoints",
+)
 
 Link = tuple[str, int]
 

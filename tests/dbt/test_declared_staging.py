@@ -17,7 +17,7 @@ import pytest
 import yaml
 from psycopg import sql
 
-from quanyu import dbt, discovery, gates, landing, warehouse
+from quanyu import dbt_command, discovery, gates, landing, warehouse
 from quanyu.contracts import Connection, Personal
 from quanyu.declared import read_declaration
 from quanyu.declared.scaffolding import scaffold_staging
@@ -116,7 +116,7 @@ def built(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
 def _build(dsn: str, project: Path) -> dict[str, str]:
     target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
     command = ["build", "--select", "path:models/staging/till", "--indirect-selection", "buildable"]
-    outcome = dbt.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()}, project=project)
+    outcome = dbt_command.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()}, project=project)
     assert outcome.result is not None, outcome.exception
     return {result.node.name: f"{result.status}: {result.message}" for result in outcome.result.results}
 

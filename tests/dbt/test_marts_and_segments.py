@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt, landing, warehouse
+from quanyu import dbt, dbt_command, landing, warehouse
 from quanyu.activation import definition
 from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
@@ -369,5 +369,5 @@ def test_a_mart_that_lies_is_caught(night: str, tmp_path: Path) -> None:
 
 def _tests(dsn: str, folder: Path, *selected: str) -> dict[str, str]:
     """Run tests of the project against a warehouse that is built; name -> status."""
-    outcome = dbt.invoke(["test", "--select", *selected], dsn, folder, {"business_date": NIGHT.isoformat()})
+    outcome = dbt_command.invoke(["test", "--select", *selected], dsn, folder, {"business_date": NIGHT.isoformat()})
     return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}

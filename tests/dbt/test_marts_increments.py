@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt, discovery, gates, identity_state, landing, marts_state, warehouse
+from quanyu import dbt, dbt_command, discovery, gates, identity_state, landing, marts_state, warehouse
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import PROJECT, settings
 from tests.dbt.evidence_kit import VAULT, new_load, warehouse_of_its_own
@@ -101,7 +101,7 @@ def _deal(dsn: str, rng: random.Random) -> None:
 
 def _dbt(dsn: str, night: date, *command: str, is_delta: bool = False) -> None:
     variables = {"business_date": night.isoformat()}
-    outcome = dbt.invoke(command, dsn, settings().home / "dbt" / "nights", variables, is_delta=is_delta)
+    outcome = dbt_command.invoke(command, dsn, settings().home / "dbt" / "nights", variables, is_delta=is_delta)
     assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from quanyu import dbt, marts_state
+from quanyu import dbt, dbt_command, marts_state
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import PROJECT, settings
 from tests.dbt.evidence_kit import BRAND, NIGHT, Account, Evidence, Warehouse, days_ago, wall, warehouse_of_its_own
@@ -62,7 +62,7 @@ class Nights:
 
 def _dbt(house: Warehouse, night: date, *command: str, is_delta: bool = False) -> None:
     variables = {"business_date": night.isoformat()}
-    outcome = dbt.invoke(command, house.dsn, settings().home / "dbt" / "orders", variables, is_delta=is_delta)
+    outcome = dbt_command.invoke(command, house.dsn, settings().home / "dbt" / "orders", variables, is_delta=is_delta)
     assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)]
 
 

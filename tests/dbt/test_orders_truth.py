@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from quanyu import dbt, discovery, gates, landing
+from quanyu import dbt_command, discovery, gates, landing
 from quanyu.contracts import SHANGHAI
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import PROJECT, settings
@@ -56,7 +56,7 @@ class Night:
     def dbt(self, *command: str) -> dict[str, str]:
         """Name -> status of what a command of dbt did."""
         folder = settings().home / "dbt" / "orders"
-        outcome = dbt.invoke(command, self.house.dsn, folder, {"business_date": NIGHT.isoformat()})
+        outcome = dbt_command.invoke(command, self.house.dsn, folder, {"business_date": NIGHT.isoformat()})
         return {result.node.name: str(result.status) for result in getattr(outcome.result, "results", ())}
 
     def build(self) -> None:

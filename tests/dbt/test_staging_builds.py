@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt, discovery, gates, landing, warehouse
+from quanyu import dbt_command, discovery, gates, landing, warehouse
 from quanyu.contracts import Source
 from quanyu.errors import QuanyuError
 from quanyu.local.postgres import EmbeddedPostgres
@@ -116,7 +116,7 @@ def _build(dsn: str, folders: list[str]) -> dict[str, str]:
     """Build seeds, staging models, their data tests and their unit tests; the status of each node."""
     target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
     command = ["build", "--select", "path:seeds", *folders, "--indirect-selection", "buildable"]
-    outcome = dbt.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()})
+    outcome = dbt_command.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()})
     assert outcome.result is not None, outcome.exception
     return {f"{r.node.original_file_path}::{r.node.name}": f"{r.status}: {r.message}" for r in outcome.result.results}
 

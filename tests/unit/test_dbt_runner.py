@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from quanyu import dbt, landing, warehouse
+from quanyu import dbt, dbt_command, landing, warehouse
 from quanyu.errors import ConfigurationError, Rejected, Retryable
 from quanyu.settings import settings
 
@@ -40,7 +42,7 @@ def test_every_layer_builds_before_a_row_has_landed(empty: str) -> None:
     assert {"staging", "identity", "marts_build", "segments_build", "policy"} <= {name for (name,) in schemas}
     books = query(empty, "select distinct layer, resource_type from ops.dbt_result where business_date = '2026-11-20'")
     assert {("staging", "seed"), ("staging", "model"), ("identity", "test"), ("segments", "model")} <= set(books)
-    files = {path.stem for path in (dbt.PROJECT / "dbt_project" / "models" / "segments").glob("*.sql")}
+    files = {path.stem for path in (dbt.DBT_PROJECT / "models" / "segments").glob("*.sql")}
     assert {name for (name,) in query(empty, "select segment from ops.segment")} == files
     assert all(query(empty, "select meta ? 'why' and meta ? 'channels' from ops.segment"))
 
@@ -98,6 +100,31 @@ def test_an_unknown_layer_is_refused(environment: None, dsn: str) -> None:
 
 def test_a_run_without_a_business_date_says_what_is_missing(environment: None, dsn: str) -> None:
     """Nothing falls back to today."""
-    outcome = dbt.invoke(["parse"], dsn, settings().home / "dbt", {})
+    outcome = dbt_command.parse(dsn, settings().home / "dbt", {})
     assert not outcome.success
     assert "business_date is missing" in str(outcome.exception)
+
+
+def test_a_project_is_parsed_again_only_when_it_changed(empty: str, tmp_path: Path) -> None:
+    """Another night is not another project: its date is in what is built all the same."""
+    project, home = tmp_path / "project", tmp_path / "home"
+    shutil.copytree(dbt.DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    model = project / "models" / "segments" / "tonight.sql"
+    model.write_text("select {{ business_date() }} as night", encoding="utf-8")
+
+    def built(night: date) -> tuple[object, set[float]]:
+        variables = {"business_date": night.isoformat()}
+        command = ["run", "--select", "tonight"]
+        outcome = dbt_command.invoke(command, empty, home / "segments", variables, project=project)
+        assert outcome.success, outcome.exception
+        parsed = {path.stat().st_mtime_ns for path in home.glob("parsed_*.pickle")}
+        return query(empty, "select * from segments_build.tonight")[0][0], parsed
+
+    first, parsed = built(D)
+    assert (first, len(parsed)) == (D, 1)
+    assert built(D + timedelta(days=1)) == (D + timedelta(days=1), parsed)
+    model.write_text("select {{ business_date() }} - 7 as night", encoding="utf-8")
+    week_before, parsed_again = built(D)
+    assert week_before == D - timedelta(days=7)
+    assert len(parsed_again) == 1
+    assert parsed_again != parsed

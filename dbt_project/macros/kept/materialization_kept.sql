@@ -15,29 +15,30 @@
     {{ return({'relations': [relation]}) }}
 {% endmaterialization %}
 
-{#- Replace the rows in scope, and say which ones are others than before. -#}
+{#- Replace the rows in scope, and say which ones are others than before. A stale row is found once and deleted by its
+    place (ctid), which nothing but this build moves. -#}
 {% macro replace_and_tell(query) -%}
     {%- set key = config.require('key') -%}
     {%- set scope = side_scope(config.require('scope')) -%}
-    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
-    {%- set removed, added = side_table(this, 'removed'), side_table(this, 'added') -%}
     {%- if config.get('since') -%}
         {%- set in_scope = where_changed_since('kept', key, config.require('since'), scope, config.require('days')) -%}
     {%- else -%}
         {%- set in_scope = where_changed(key, scope) -%}
     {%- endif -%}
+    {%- set columns = adapter.get_columns_in_relation(this) | map(attribute='quoted') | join(', ') -%}
+    {%- set removed, added = side_table(this, 'removed'), side_table(this, 'added') -%}
     {%- set differs = key ~ ' in (select ' ~ key ~ ' from ' ~ removed ~ ' union select ' ~ key ~ ' from ' ~ added ~ ')' -%}
     {%- do scratch('fresh', query) -%}
-    {%- do scratch('stale', 'select ' ~ columns ~ ' from ' ~ this ~ ' as kept ' ~ in_scope) -%}
+    {%- do scratch('stale', 'select kept.ctid as place, ' ~ columns ~ ' from ' ~ this ~ ' as kept ' ~ in_scope) -%}
     {%- do run_query(
         'drop table if exists ' ~ removed ~ ', ' ~ added
-        ~ '; create table ' ~ removed ~ ' as select * from stale except all select ' ~ columns ~ ' from fresh'
-        ~ '; create table ' ~ added ~ ' as select ' ~ columns ~ ' from fresh except all select * from stale'
+        ~ '; create table ' ~ removed ~ ' as select ' ~ columns ~ ' from stale except all select ' ~ columns ~ ' from fresh'
+        ~ '; create table ' ~ added ~ ' as select ' ~ columns ~ ' from fresh except all select ' ~ columns ~ ' from stale'
         ~ '; analyze ' ~ removed ~ '; analyze ' ~ added
-        ~ '; delete from ' ~ this ~ ' as kept ' ~ in_scope ~ ' and ' ~ differs
+        ~ '; delete from ' ~ this ~ ' as kept using stale where kept.ctid = stale.place and stale.' ~ differs
     ) -%}
     {% call statement('main') -%}
-        insert into {{ this }} ({{ columns }}) select {{ columns }} from fresh where {{ differs }}
+        insert into {{ this }} ({{ columns }}) select {{ columns }} from fresh where {{ differs }} order by {{ key }}
     {%- endcall %}
 {%- endmacro %}
 

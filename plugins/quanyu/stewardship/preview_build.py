@@ -16,7 +16,7 @@ from pathlib import Path
 from psycopg import sql
 from psycopg.rows import TupleRow
 
-from quanyu import dbt, warehouse
+from quanyu import dbt, dbt_command, warehouse
 from quanyu.errors import Rejected, Retryable
 from quanyu.identity_policy import check_policy
 from quanyu.identity_state import blocked_tokens
@@ -139,7 +139,7 @@ def _build(dsn: str, business_date: date, project: Path, folder: Path) -> None:
     variables = {"business_date": business_date.isoformat(), "schema_prefix": PREFIX}
     command = ["build", "--select", *selected, "--indirect-selection", "buildable"]
     command += ["--exclude-resource-type", "unit_test"]
-    outcome = dbt.invoke(command, dsn, folder, variables, project=project)
+    outcome = dbt_command.invoke(command, dsn, folder, variables, project=project)
     failed = dbt.failed(outcome)
     if outcome.success and not failed:
         return

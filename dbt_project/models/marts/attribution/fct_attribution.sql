@@ -1,6 +1,6 @@
 -- Grain: one touchpoint that one model credits with part of one order; and an order without a path, which every model
 -- credits to 'unattributed'.
-{{ config(materialized='kept', key='order_key', scope='int_changed__credits', indexes=[{'columns': ['order_key']}]) }}
+{{ config(materialized='kept', key='order_key', scope='int_changed__credits') }}
 {% set models = ['first', 'last', 'linear', 'time_decay', 'position', 'markov', 'shapley'] %}
 {#- Divisible by every number up to 20, so that an equal part of it is a whole number. -#}
 {% set whole = 232792560 %}

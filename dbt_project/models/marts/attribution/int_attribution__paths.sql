@@ -10,11 +10,7 @@ orders as (
     {{ where_changed('order_key', ref('int_changed__paths')) }}
 ),
 
-touchpoints as (select * from {{ ref('fct_touchpoints') }}),
-
-kinds as (
-    {{ kinds_in_paths() }}
-),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 acts as (
     select
@@ -32,9 +28,9 @@ acts as (
             orders.one_id = touchpoints.one_id
             and orders.ordered_at >= touchpoints.occurred_at
             and orders.ordered_at < touchpoints.occurred_at + interval '{{ var("attribution_lookback_days") }} days'
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where orders.is_paid
+    where
+        orders.is_paid
+        and touchpoints.stage in {{ sql_list(var('attribution_stages')) }}
 ),
 
 paths as (

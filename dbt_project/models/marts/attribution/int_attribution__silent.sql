@@ -4,14 +4,7 @@
 {% set lookback = "interval '" ~ var('attribution_lookback_days') ~ " days'" %}
 with
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (
-    {{ kinds_in_paths() }}
-),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 -- An order at the very second of an act follows the act.
 followed as (
@@ -26,7 +19,6 @@ followed as (
             rows between unbounded preceding and 1 preceding
         ) as next_order_at
     from touchpoints
-    where one_id is not null
 ),
 
 silent as (
@@ -45,9 +37,9 @@ silent as (
             else 1
         end as is_beginning
     from followed
-    inner join kinds
-        on {{ is_of_kind('followed', 'kinds') }}
-    where coalesce(followed.next_order_at >= followed.occurred_at + {{ lookback }}, true)
+    where
+        followed.stage in {{ sql_list(var('attribution_stages')) }}
+        and coalesce(followed.next_order_at >= followed.occurred_at + {{ lookback }}, true)
 ),
 
 numbered as (

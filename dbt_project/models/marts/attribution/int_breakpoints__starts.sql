@@ -3,10 +3,7 @@
 {{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
 with
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 nodes as (select * from {{ ref('journey_nodes') }}),
 

@@ -4,12 +4,7 @@
 {% set window = "interval '" ~ var('private_window_days') ~ " days'" %}
 with
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 acts as (
     select
@@ -18,12 +13,10 @@ acts as (
         touchpoints.touchpoint_type,
         touchpoints.channel,
         touchpoints.occurred_at,
-        kinds.domain,
+        touchpoints.domain,
         coalesce(touchpoints.campaign_key, '') as campaign_key
     from touchpoints
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null
+    where touchpoints.domain is not null
 ),
 
 public_acts as (

@@ -1,7 +1,7 @@
 -- Grain: one person of whom the lifecycle says something else: a fact of theirs changed, or a day came on which a state
 -- or a score ends, or the interval by which their next order is expected is another. Empty when the marts are built
 -- anew.
--- depends_on: {{ ref('fct_repurchase_intervals') }}
+-- depends_on: {{ ref('fct_repurchase_intervals') }}, {{ ref('fct_lifecycle_spells') }}
 with
 
 customers as (select * from {{ ref('int_changed__customers') }}),
@@ -9,6 +9,11 @@ customers as (select * from {{ ref('int_changed__customers') }}),
 {% if is_delta() %}
 
     known as (select * from {{ last_mart('dim_customer_lifecycle') }}),
+
+    begun as (
+        select one_id from {{ ref('fct_lifecycle_spells') }}
+        where from_on <= {{ business_date() }}
+    ),
 
     intervals as (
         select * from {{ ref('fct_repurchase_intervals') }}
@@ -32,7 +37,7 @@ customers as (select * from {{ ref('int_changed__customers') }}),
         select one_id
         from expected
         where
-            state_since_on is null
+            (state_since_on is null and one_id in (select begun.one_id from begun))
             or state_until_on <= {{ business_date() }}
             or recency_score <> {{ recency_score('last_order_on') }}
             or (

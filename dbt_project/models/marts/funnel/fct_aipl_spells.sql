@@ -5,27 +5,20 @@
 
 with
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 days as (
     select distinct
         touchpoints.one_id,
         touchpoints.occurred_on as acted_on,
-        case kinds.stage
+        case touchpoints.stage
             when 'attention' then 'awareness'
             when 'action' then 'purchase'
             when 'share' then 'loyalty'
             else 'interest'
         end as label
     from touchpoints
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null and kinds.stage <> 'none'
+    where touchpoints.stage <> 'none'
 ),
 
 -- Who bought on so many days within the window is loyal until the first of them is too long ago.

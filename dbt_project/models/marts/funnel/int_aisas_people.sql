@@ -10,13 +10,11 @@
 with
 
 touchpoints as (
-    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    select touchpoints.* from {{ ref('int_changed__histories') }} as touchpoints
     {{ where_changed_since(
         'touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), var('aisas_window_days')
     ) }}
 ),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
 
 acts as (
     select
@@ -27,17 +25,15 @@ acts as (
         touchpoints.channel,
         coalesce(touchpoints.campaign_key, '') as campaign_key,
         coalesce(touchpoints.product_key, '') as product_key,
-        kinds.stage,
+        touchpoints.stage,
         -- At the very same second the later stage comes later.
-        case kinds.stage
+        case touchpoints.stage
             {% for stage in stages %}
                 when '{{ stage }}' then {{ loop.index }}
             {% endfor %}
         end as stage_no
     from touchpoints
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null and kinds.stage <> 'none'
+    where touchpoints.stage <> 'none'
 ),
 
 -- In any order: when each stage is next reached, the act itself included.

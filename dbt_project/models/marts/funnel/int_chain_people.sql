@@ -7,13 +7,11 @@
 with
 
 touchpoints as (
-    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    select touchpoints.* from {{ ref('int_changed__histories') }} as touchpoints
     {{ where_changed_since(
         'touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), var('chain_window_days')
     ) }}
 ),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
 
 acts as (
     select
@@ -22,17 +20,14 @@ acts as (
         touchpoints.occurred_at,
         touchpoints.occurred_on,
         touchpoints.channel,
-        coalesce(kinds.phase, 'unknown') as phase,
-        case kinds.phase
+        coalesce(touchpoints.phase, 'unknown') as phase,
+        case touchpoints.phase
             {% for phase in phases %}
                 when '{{ phase }}' then {{ loop.index }}
             {% endfor %}
             else 0
         end as phase_no
     from touchpoints
-    left join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null
 ),
 
 -- At the very same second the later phase comes later.

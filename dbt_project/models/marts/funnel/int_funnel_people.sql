@@ -4,11 +4,9 @@
 with
 
 touchpoints as (
-    select touchpoints.* from {{ ref('fct_touchpoints') }} as touchpoints
+    select touchpoints.* from {{ ref('int_changed__histories') }} as touchpoints
     {{ where_changed_since('touchpoints', 'one_id', 'occurred_on', ref('int_changed__customers'), 30) }}
 ),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
 
 -- A person's next order after each of their acts; an order at the very second of a visit follows the visit.
 followed as (
@@ -23,7 +21,6 @@ followed as (
             rows between unbounded preceding and 1 preceding
         ) as next_order_at
     from touchpoints
-    where one_id is not null
 ),
 
 int_funnel_people as (
@@ -31,7 +28,7 @@ int_funnel_people as (
         followed.one_id,
         followed.occurred_on as funnel_on,
         followed.channel,
-        kinds.stage,
+        followed.stage,
         max(
             case when followed.next_order_at < followed.occurred_at + interval '7 days' then 1 else 0 end
         ) as buys_within_7_days,
@@ -39,10 +36,8 @@ int_funnel_people as (
             case when followed.next_order_at < followed.occurred_at + interval '30 days' then 1 else 0 end
         ) as buys_within_30_days
     from followed
-    inner join kinds
-        on {{ is_of_kind('followed', 'kinds') }}
-    where kinds.stage <> 'none'
-    group by followed.one_id, followed.occurred_on, followed.channel, kinds.stage
+    where followed.stage <> 'none'
+    group by followed.one_id, followed.occurred_on, followed.channel, followed.stage
 )
 
 select * from int_funnel_people

@@ -4,12 +4,7 @@
 
 with recursive
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (select * from {{ ref('touchpoint_kinds') }}),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 days as (
     select
@@ -25,11 +20,8 @@ days as (
                 else 0
             end
         ) as is_retaining,
-        max(case when kinds.stage = 'share' then 1 else 0 end) as is_sharing
+        max(case when touchpoints.stage = 'share' then 1 else 0 end) as is_sharing
     from touchpoints
-    left join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null
     group by touchpoints.one_id, touchpoints.occurred_on
 ),
 

@@ -9,15 +9,7 @@ all_orders as (
     {{ where_changed('one_id', ref('int_changed__customers')) }}
 ),
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (
-    select * from {{ ref('touchpoint_kinds') }}
-    where stage in {{ sql_list(var('neighbourhood_research_stages')) }}
-),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 orders as (
     select * from all_orders
@@ -31,9 +23,9 @@ research as (
         touchpoints.channel,
         touchpoints.occurred_at
     from touchpoints
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.channel not in {{ sql_list(var('neighbourhood_places')) }}
+    where
+        touchpoints.channel not in {{ sql_list(var('neighbourhood_places')) }}
+        and touchpoints.stage in {{ sql_list(var('neighbourhood_research_stages')) }}
 ),
 
 ranked as (

@@ -1,5 +1,5 @@
 -- Grain: one person who bought or looked up an article, and what kinds of things they like: a taste, which many share.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 {% set places = range(1, var('selection_categories') + 1) %}
 
 with
@@ -9,15 +9,7 @@ all_lines as (
     {{ where_changed('one_id', ref('int_changed__customers')) }}
 ),
 
-touchpoints as (
-    select * from {{ ref('fct_touchpoints') }}
-    {{ where_changed('one_id', ref('int_changed__customers')) }}
-),
-
-kinds as (
-    select * from {{ ref('touchpoint_kinds') }}
-    where stage in {{ sql_list(var('selection_lookup_stages')) }}
-),
+touchpoints as (select * from {{ ref('int_changed__histories') }}),
 
 categories_by_prefix as (select * from {{ ref('product_categories') }}),
 
@@ -42,9 +34,9 @@ acts as (
         touchpoints.touchpoint_key as act_key,
         1 as points
     from touchpoints
-    inner join kinds
-        on {{ is_of_kind('touchpoints', 'kinds') }}
-    where touchpoints.one_id is not null and touchpoints.product_key is not null
+    where
+        touchpoints.product_key is not null
+        and touchpoints.stage in {{ sql_list(var('selection_lookup_stages')) }}
 ),
 
 -- By key and seed alone, and not by dim_products: an article that was only looked at may come to be there later.

@@ -1,6 +1,6 @@
 -- Grain: one order and two articles that are both in it, in either order; an article with itself is an order of it, and
 -- * with itself is the order.
-{{ config(materialized='kept', key='order_key', scope='int_changed__orders', indexes=[{'columns': ['order_key']}]) }}
+{{ config(materialized='kept', key='order_key', scope='int_changed__orders') }}
 
 with
 

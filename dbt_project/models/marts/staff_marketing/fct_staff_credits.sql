@@ -1,7 +1,5 @@
 -- Grain: one order and one role in which a member of staff is credited with part of it; 'nobody' where there is none.
-{{ config(materialized='kept', key='order_key', scope='int_changed__staffed_orders', indexes=[
-    {'columns': ['order_key']},
-]) }}
+{{ config(materialized='kept', key='order_key', scope='int_changed__staffed_orders') }}
 {% set percents = var('staff_credit_percents') %}
 
 with

@@ -1,8 +1,6 @@
 -- Grain: one session in the mini program, the app or on the web site, of our own tracking. It belongs to the day on
 -- which it began and to whoever was known in it last.
-{{ config(materialized='kept', key='session_key', scope='int_changed__sessions', indexes=[
-    {'columns': ['session_key']}, {'columns': ['one_id']},
-]) }}
+{{ config(materialized='kept', key='session_key', scope='int_changed__sessions', indexes=[{'columns': ['one_id']}]) }}
 
 with
 

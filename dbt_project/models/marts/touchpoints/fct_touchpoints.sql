@@ -1,8 +1,7 @@
 -- Grain: one act of one account (a follow, a visit, an event, a case, a paid order), or one figure of one day of which
 -- nobody's name is known, never 0. A source is admitted by its name in the list.
 {{ config(materialized='kept', key='record_id', scope='int_changed__touchpoints', indexes=[
-    {'columns': ['record_id']}, {'columns': ['one_id', 'occurred_at']}, {'columns': ['account_key']},
-    {'columns': ['session_key']},
+    {'columns': ['record_id']}, {'columns': ['account_key']}, {'columns': ['session_key']},
 ]) }}
 {% set admitted = [
     'xiaohongshu', 'xiaohongshu_notes', 'ocean_engine', 'tencent_ads', 'leads', 'douyin_content', 'bilibili', 'weibo',
