@@ -104,7 +104,8 @@ def _write(kept: Path, fingerprint: str, manifest: Manifest) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_suffix(f".{os.getpid()}")
     # dbt 1.11 pickles its lookups one place off (Manifest.__reduce_ex__ leaves fixtures out); a copy has none yet.
-    unfinished.write_bytes(f"{fingerprint}\n".encode() + pickle.dumps(manifest.deepcopy()))
+    bare = manifest.deepcopy()  # type: ignore[no-untyped-call]
+    unfinished.write_bytes(f"{fingerprint}\n".encode() + pickle.dumps(bare))
     unfinished.replace(kept)
 
 
