@@ -123,10 +123,10 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """A server on an empty folder, which is deleted at the end."""
+def running(folder: Path, **others: str) -> Iterator[Server]:
+    """A server on an empty folder, which is deleted at the end, with SETTINGS but for some others."""
     shutil.rmtree(folder, ignore_errors=True)
-    embedded = EmbeddedPostgres(folder, SETTINGS)
+    embedded = EmbeddedPostgres(folder, SETTINGS | others)
     try:
         embedded.start()
         yield Server(embedded)

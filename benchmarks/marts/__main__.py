@@ -39,7 +39,11 @@ def main(
     night = Size(count, 2 * count, counts[-1]).percent()
     measured: list[Measured] = []
     for touchpoints in counts:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch, running(folder / "postgres") as server:
+        with (
+            tempfile.TemporaryDirectory(dir=folder) as scratch,
+            # Ten million touchpoints do not fit into memory, so a page read at random costs what Postgres thinks.
+            running(folder / "postgres", random_page_cost="4") as server,
+        ):
             house = House(server, Path(scratch))
             measured.append(measure(house, Size(count, 2 * count, touchpoints), night, nights, console.print))
             if touchpoints == counts[-1]:

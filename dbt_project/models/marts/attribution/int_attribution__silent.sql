@@ -1,6 +1,6 @@
 -- Grain: one act of a journey that no order followed within the look-back. A journey ends where the person did nothing
 -- for as long as the look-back; on the day it lapses it counts as lost.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 {% set lookback = "interval '" ~ var('attribution_lookback_days') ~ " days'" %}
 with
 

@@ -1,6 +1,6 @@
 -- Grain: one person at the start of a link in a week, by the campaign they came with, and whether they went on within
 -- the link's days.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 with
 
 touchpoints as (select * from {{ ref('int_changed__histories') }}),

@@ -1,6 +1,6 @@
 -- Grain: one person whom one campaign met on public ground ('' when the act was no campaign's), and what they became: a
 -- contact that they became later is that of the last public act before it.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 {% set window = "interval '" ~ var('private_window_days') ~ " days'" %}
 with
 

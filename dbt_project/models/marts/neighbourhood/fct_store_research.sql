@@ -1,5 +1,5 @@
 -- Grain: one paid order of a known person in a store, with what they looked up online before it.
-{{ config(materialized='kept', key='one_id', scope='int_changed__customers', indexes=[{'columns': ['one_id']}]) }}
+{{ config(materialized='kept', key='one_id', scope='int_changed__customers') }}
 {% set window = "interval '" ~ var('neighbourhood_research_days') ~ " days'" %}
 
 with
