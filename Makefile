@@ -53,7 +53,7 @@ lint: setup
 	ruff check .
 	ruff format --check .
 	mypy
-	sqlfluff lint dbt_project
+	sqlfluff lint --processes 0 dbt_project
 	yamllint --strict .
 
 # Write the first files of a new source, NAME=crm (docs/adding-a-source.md).
