@@ -79,7 +79,7 @@ def test_a_night_with_a_wrong_policy_builds_nothing(dsn: str, seeds: Path, monke
     _change(seeds, TYPES, ",weak,12,", ",weak,twelve,")
     shutil.copytree(SEEDS, seeds / "project" / "seeds")
     shutil.copyfile(seeds / TYPES, seeds / "project" / "seeds" / TYPES)
-    monkeypatch.setattr(dbt, "_DBT_PROJECT", seeds / "project")
+    monkeypatch.setattr(dbt, "DBT_PROJECT", seeds / "project")
     from tests.dbt.evidence_kit import NIGHT
 
     with pytest.raises(ConfigurationError, match="max_accounts"):
