@@ -121,7 +121,7 @@ def _invoke(layer: str, business_date: date, dsn: str, *, retry: bool, is_delta:
         (folder / "run_results.json").unlink(missing_ok=True)
         command = ["build", "--select", *LAYERS[layer], "--indirect-selection", "buildable"]
         command += ["--exclude-resource-type", "unit_test"]
-    return dbt_command.invoke(command, dsn, folder, variables, is_delta=is_delta)
+    return dbt_command.invoke(command, dsn, folder, variables, project=DBT_PROJECT, is_delta=is_delta)
 
 
 def _failed_before(folder: Path, variables: dict[str, str]) -> bool:

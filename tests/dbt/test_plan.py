@@ -279,7 +279,7 @@ def night(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
     with warehouse_of_its_own(postgres, "plan", tmp / "home") as own, pytest.MonkeyPatch.context() as patch:
         # The night's project, so that a test may commit a rule to it.
-        patch.setattr(dbt, "_DBT_PROJECT", project)
+        patch.setattr(dbt, "DBT_PROJECT", project)
         own.add(shop.rows)
         found = Night(own, people, project, tmp)
         found.run()

@@ -124,7 +124,7 @@ def switched_on(night: Warehouse, proposed: Proposals, tmp_path_factory: pytest.
     settings.write_text(text.replace("identity_use_proposals: false", "identity_use_proposals: true"), encoding="utf-8")
     suggest(night, NIGHT, CLAIMED, OTHER)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dbt, "_DBT_PROJECT", project)
+        patch.setattr(dbt, "DBT_PROJECT", project)
         night.build(MORROW, layers=["identity"])
     return night
 
