@@ -25,7 +25,7 @@ _TABLES = """
         template text, step integer, node text, channel text, touchpoint_type text, taps integer, within_days integer);
     create table marts_build.fct_touchpoints (
         touchpoint_key text, one_id text, channel text, touchpoint_type text, placement text, campaign_key text,
-        occurred_at timestamptz, occurred_on date, quantity bigint, record_id bigint);
+        product_key text, occurred_at timestamptz, occurred_on date, quantity bigint, record_id bigint);
     create table marts_build.fct_orders (
         order_key text, one_id text, channel text, ordered_at timestamptz, ordered_on date, gross_fen bigint,
         net_fen bigint, is_paid boolean);
