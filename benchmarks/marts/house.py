@@ -11,9 +11,8 @@ from typing import Any
 from benchmarks.identity.server import Server
 from benchmarks.marts import history
 from quanyu import dbt, dbt_command, landing, marts_state, warehouse
-from quanyu.settings import PROJECT
+from quanyu.dbt_command import DBT_PROJECT
 
-DBT_PROJECT = PROJECT / "dbt_project"
 _STAGING = ("path:models/staging/tmall", "path:models/staging/tracking")
 
 

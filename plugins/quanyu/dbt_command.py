@@ -41,25 +41,31 @@ def invoke(
     """
     from dbt.cli.main import dbtRunner
 
-    options = _options(folder, variables, project)
     kept, fingerprint = _kept(dsn, folder, variables, project, is_delta=is_delta), _fingerprint(project)
+    manifest = _read(kept, fingerprint)
+    if manifest is None:
+        outcome = parse(dsn, folder, variables, project=project, is_delta=is_delta)
+        if not outcome.success:
+            return outcome
+        manifest = cast("Manifest", outcome.result)
+        _write(kept, fingerprint, manifest)
     with _environment(dsn, is_delta=is_delta):
-        manifest = _read(kept, fingerprint)
-        if manifest is None:
-            outcome = dbtRunner().invoke(["parse", *options])
-            if not outcome.success:
-                return outcome
-            manifest = cast("Manifest", outcome.result)
-            _write(kept, fingerprint, manifest)
-        return dbtRunner(manifest=manifest).invoke([*command, *options])
+        return dbtRunner(manifest=manifest).invoke([*command, *_options(folder, variables, project)])
 
 
-def parse(dsn: str, folder: Path, variables: Mapping[str, object]) -> dbtRunnerResult:
+def parse(
+    dsn: str,
+    folder: Path,
+    variables: Mapping[str, object],
+    *,
+    project: Path = DBT_PROJECT,
+    is_delta: bool = False,
+) -> dbtRunnerResult:
     """Parse the project and write what dbt makes of it, the semantic manifest too, into `folder`."""
     from dbt.cli.main import dbtRunner
 
-    with _environment(dsn, is_delta=False):
-        return dbtRunner().invoke(["parse", *_options(folder, variables, DBT_PROJECT)])
+    with _environment(dsn, is_delta=is_delta):
+        return dbtRunner().invoke(["parse", *_options(folder, variables, project)])
 
 
 def _options(folder: Path, variables: Mapping[str, object], project: Path) -> list[str]:
@@ -89,14 +95,13 @@ def _fingerprint(project: Path) -> str:
 
 
 def _read(kept: Path, fingerprint: str) -> Manifest | None:
-    try:
-        with kept.open("rb") as file:
-            if file.readline().decode().strip() == fingerprint:
-                manifest: Manifest = pickle.load(file)  # noqa: S301  # written by us, beside dbt's own files
-                return manifest
-    except FileNotFoundError:
-        pass
-    return None
+    if not kept.exists():
+        return None
+    with kept.open("rb") as file:
+        if file.readline().decode().strip() != fingerprint:
+            return None
+        manifest: Manifest = pickle.load(file)  # noqa: S301  # written by us, beside dbt's own files
+        return manifest
 
 
 def _write(kept: Path, fingerprint: str, manifest: Manifest) -> None:
@@ -104,7 +109,7 @@ def _write(kept: Path, fingerprint: str, manifest: Manifest) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_suffix(f".{os.getpid()}")
     # dbt 1.11 pickles its lookups one place off (Manifest.__reduce_ex__ leaves fixtures out); a copy has none yet.
-    bare = manifest.deepcopy()  # type: ignore[no-untyped-call]
+    bare = manifest.deepcopy()  # type: ignore[no-untyped-call]  # dbt gives it no types
     unfinished.write_bytes(f"{fingerprint}\n".encode() + pickle.dumps(bare))
     unfinished.replace(kept)
 
