@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -207,13 +207,17 @@ Ability = DedupKey | Query | Neither
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message to one person, as a channel needs it. `address` is in clear and lives in memory only."""
+    """One message to one person, as a channel needs it. `address` is in clear and lives in memory only.
+
+    `provider_key` is the key that the provider issued for the batch, where it issues its own (`ReservesKeys`).
+    """
 
     key: str
     address: str = field(repr=False)
     template: str
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     sender: str = ""
+    provider_key: str = ""
     provider_id: str = ""
     sent_on: date | None = None
 
@@ -264,6 +268,19 @@ class ChannelClient(Protocol):
         ...
 
 
+@runtime_checkable
+class ReservesKeys(Protocol):
+    """A client of a `DedupKey` channel whose provider issues the keys: asked once per batch, kept before the call."""
+
+    def reserve(self, batch_key: str) -> str:
+        """Get a key under which this batch, and no other, can be handed over again."""
+        ...
+
+
+Purpose = Literal["care", "service", "marketing"]
+PURPOSES: frozenset[Purpose] = frozenset({"care", "service", "marketing"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
     """A destination: what it addresses, what it can promise, how many messages one call takes.
@@ -271,6 +288,7 @@ class Channel:
     `connection` names the Airflow connection (`quanyu_<connection>`) that switches it on.
     `address_type` is the kind of address in `bridge_customer_addresses`.
     All messages of a batch share template and sender; `params` differ only when `is_personal`.
+    `purposes` are those the platform lets a brand write for.
     """
 
     name: str
@@ -281,4 +299,5 @@ class Channel:
     largest_batch: int
     smallest_batch: int = 1
     is_personal: bool = False
+    purposes: frozenset[Purpose] = PURPOSES
     connect: Callable[[Connection], AbstractContextManager[ChannelClient]]

@@ -18,17 +18,24 @@ a personal value: both end up in logs, in `ops.entity_load` and in the night's r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from quanyu.contracts import Receipt
 
 
 class QuanyuError(Exception):
-    """Carry a message, the remedy, and (added on the way up) the place where it happened."""
+    """Carry a message, the remedy, and (added on the way up) the place where it happened.
+
+    `receipts` are what a channel knew of part of a batch before the error ended its call.
+    """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
         self.place = ""
+        self.receipts: Sequence[Receipt] = ()
 
     def at(self, place: str) -> QuanyuError:
         """Name the place, e.g. `tmall.trades 2026-11-20`; the innermost name wins."""

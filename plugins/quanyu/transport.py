@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 for _chatty in ("httpx", "httpcore"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NOTHING_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _MOBILE = re.compile(r"(?<!\d)((?:86)?1[3-9]\d)\d{8}(?!\d)")
 
@@ -76,7 +76,7 @@ class Http:
         if not host:
             raise ConfigurationError("the connection has no usable URL.", remedy="set its host to https://<host>.")
         # A proxy of the environment is right for a platform and wrong for the sandbox on this machine.
-        self._client = httpx.Client(base_url=base_url, timeout=timeout, trust_env=host not in _LOOPBACK)
+        self._client = httpx.Client(base_url=base_url, timeout=timeout, trust_env=host not in LOOPBACK)
         self._interval = 1.0 / requests_per_second
         self._secrets = {secret for secret in redact if secret}
         self._attempts = attempts
@@ -103,15 +103,9 @@ class Http:
         largest_answer: int = LARGEST_ANSWER,
     ) -> Self:
         """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows."""
-        try:
-            pace = float(where.extra.get("requests_per_second", 20.0))
-        except (TypeError, ValueError):
-            pace = 0.0
-        if pace <= 0:
-            raise ConfigurationError(f"quanyu_{where.name}: extra.requests_per_second is no number.", remedy="set one.")
         return cls(
             where.url,
-            requests_per_second=pace,
+            requests_per_second=pace_of(where),
             redact=[where.password, *secrets],
             attempts=attempts,
             largest_answer=largest_answer,
@@ -132,11 +126,11 @@ class Http:
         try:
             response = self._answer(method, path, **parts)
         except _NOTHING_LEFT as error:
-            raise Retryable(f"{call}: no connection ({_reason(error)}).", remedy=_UNREACHABLE) from None
+            raise Retryable(f"{call}: no connection ({_reason(error)}).", remedy=UNREACHABLE) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise ConfigurationError(f"{call}: {_reason(error)}.", remedy="correct the connection's host.") from None
         except httpx.HTTPError as error:
-            raise failed(f"{call}: cut before the whole answer came ({_reason(error)}).", remedy=_UNREACHABLE) from None
+            raise failed(f"{call}: cut before the whole answer came ({_reason(error)}).", remedy=UNREACHABLE) from None
         if response is None:
             raise (Rejected if repeatable else DeliveryUnknown)(
                 f"{call}: the answer is larger than {self._largest_answer:,} bytes and was not read to its end.",
@@ -144,9 +138,11 @@ class Http:
                 " `largest_answer` in the source's client.",
             )
         if response.status_code == 429 or (response.status_code == 503 and "retry-after" in response.headers):
-            raise Throttled(f"{call}: HTTP {response.status_code}.", until=_retry_after(response))
+            raise Throttled(
+                f"{call}: HTTP {response.status_code}.", until=retry_after(response.headers.get("retry-after", ""))
+            )
         if response.status_code >= 500:
-            raise failed(f"{call}: HTTP {response.status_code}.", remedy=_UNREACHABLE)
+            raise failed(f"{call}: HTTP {response.status_code}.", remedy=UNREACHABLE)
         if response.is_redirect:
             raise ConfigurationError(
                 f"{call}: answers with a redirect (HTTP {response.status_code}).",
@@ -243,7 +239,7 @@ class Http:
         log.warning("attempt %d of %d: %s", state.attempt_number, self._attempts, said)
 
 
-_UNREACHABLE = "if it stays so, check the connection's host, the network and the platform's status page."
+UNREACHABLE = "if it stays so, check the connection's host, the network and the platform's status page."
 _WAIT = "run the task again later, after the time that is named."
 
 
@@ -254,22 +250,38 @@ def json_of(response: httpx.Response, *, repeatable: bool = True) -> Record:
     body: gateways send those while they are ill. Raw control characters inside strings are accepted, since
     TOP and JOS send them.
     """
-    try:
-        body = msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        try:
-            body = json.loads(response.content, strict=False, parse_constant=_refuse)
-        except ValueError:
-            body = None
-    if isinstance(body, dict):
+    if (body := record_in(response.content)) is not None:
         return body
     kind = response.headers.get("content-type", "no content type").split(";")[0]
     failed = Retryable if repeatable else DeliveryUnknown
     raise failed(
         f"{response.request.method} {response.request.url.host}{response.request.url.path}: "
         f"the answer is not a JSON object (HTTP {response.status_code}, {kind}, {len(response.content)} bytes).",
-        remedy=_UNREACHABLE,
+        remedy=UNREACHABLE,
     )
+
+
+def record_in(content: bytes) -> Record | None:
+    """The JSON object that a body is; None when it is something else."""
+    try:
+        body = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        try:
+            body = json.loads(content, strict=False, parse_constant=_refuse)
+        except ValueError:
+            return None
+    return body if isinstance(body, dict) else None
+
+
+def pace_of(where: Connection) -> float:
+    """Requests per second that a connection allows. Raises ConfigurationError when its extra names no number."""
+    try:
+        pace = float(where.extra.get("requests_per_second", 20.0))
+    except (TypeError, ValueError):
+        pace = 0.0
+    if pace <= 0:
+        raise ConfigurationError(f"quanyu_{where.name}: extra.requests_per_second is no number.", remedy="set one.")
+    return pace
 
 
 @contextmanager
@@ -290,9 +302,9 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _retry_after(response: httpx.Response) -> datetime | None:
+def retry_after(value: str) -> datetime | None:
     """The time a Retry-After header names, in seconds or as an HTTP date; None when there is none."""
-    value = response.headers.get("retry-after", "").strip()
+    value = value.strip()
     if value.isdigit():
         return utc_now() + timedelta(seconds=int(value))
     try:

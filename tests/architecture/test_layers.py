@@ -17,6 +17,7 @@ LAYERS = {
     "errors": 0,
     "settings": 0,
     "transport": 1,
+    "fan": 1,
     "tokens": 1,
     "paging": 1,
     "outbox": 1,

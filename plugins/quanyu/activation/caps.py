@@ -10,7 +10,7 @@ from typing import Annotated, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from quanyu.activation.definition import Purpose
+from quanyu.contracts import Purpose
 
 _FILE = Path(__file__).with_name("caps.yml")
 

@@ -128,7 +128,8 @@ def _fixed(rows: Sequence[Row], ticks: datetime, now: datetime) -> list[Row]:
     """Make rows one batch, named for good: every later attempt goes under the same name."""
     named = batch_key((row["key"] for row in rows), 1 + max(row["attempt"] for row in rows))
     sent_on = now.astimezone(SHANGHAI).date()
-    return [row | {"batch_key": named, "batch_at": ticks, "sent_on": sent_on} for row in rows]
+    fixed = {"batch_key": named, "batch_at": ticks, "sent_on": sent_on, "provider_key": ""}
+    return [row | fixed for row in rows]
 
 
 def _take(
@@ -145,13 +146,15 @@ def _take(
     named = rows[0]["batch_key"]
     connection.execute(
         "update activation.message set state = 'sending', attempt = %(attempt)s, batch_key = %(batch)s,"
-        " batch_at = %(batch_at)s, sent_on = %(sent_on)s, lease_until = %(until)s, not_before = null, reason = ''"
+        " batch_at = %(batch_at)s, sent_on = %(sent_on)s, provider_key = %(provider_key)s, lease_until = %(until)s,"
+        " not_before = null, reason = ''"
         " where key = any(%(keys)s)",
         {
             "attempt": attempt,
             "batch": named,
             "batch_at": rows[0]["batch_at"],
             "sent_on": rows[0]["sent_on"],
+            "provider_key": rows[0]["provider_key"],
             "until": ticks + lease,
             "keys": [row["key"] for row in rows],
         },

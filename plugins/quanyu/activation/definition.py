@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, time
 from string import Formatter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -19,11 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from quanyu.contracts import SHANGHAI
+from quanyu.contracts import SHANGHAI, Purpose
 from quanyu.errors import ConfigurationError
 from quanyu.warehouse import Connection
 
-Purpose = Literal["care", "service", "marketing"]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 
 # Measures on commercial short messages; platforms refuse marketing outside these hours as well.

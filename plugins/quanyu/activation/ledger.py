@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg.rows import dict_row
 
-from quanyu.contracts import Message, Receipt, Verdict
+from quanyu import warehouse
+from quanyu.contracts import ChannelClient, Message, Receipt, ReservesKeys, Verdict
 from quanyu.warehouse import Connection
 
 Clock = Callable[[], datetime]
@@ -56,6 +57,20 @@ class Batch:
 def lock(connection: Connection, channel: str, campaign: str) -> None:
     """Let only one transaction at a time decide about a campaign on a channel."""
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quanyu.send|{channel}|{campaign}"])
+
+
+def reserved(dsn: str, batch: Batch, client: ChannelClient) -> Batch:
+    """The batch with the key that its provider issued for it, where it issues its own; kept before any call with it."""
+    if not isinstance(client, ReservesKeys) or batch.messages[0].provider_key:
+        return batch
+    key = client.reserve(batch.key)
+    with warehouse.connect(dsn) as connection:
+        connection.execute("set local synchronous_commit = on")
+        connection.execute(
+            "update activation.message set provider_key = %s where key = any(%s) and attempt = %s and state = 'sending'",
+            [key, batch.keys, batch.attempt],
+        )
+    return replace(batch, messages=[replace(message, provider_key=key) for message in batch.messages])
 
 
 def record(
@@ -157,6 +172,7 @@ def as_message(row: Row, clear: Mapping[str, str]) -> Message:
         template=row["template"],
         params={name: clear.get(value, value) for name, value in row["params"].items()},
         sender=row["sender"],
+        provider_key=row["provider_key"],
         provider_id=row["provider_id"],
         sent_on=row["sent_on"],
     )

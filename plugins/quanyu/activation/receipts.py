@@ -44,7 +44,7 @@ def collect_receipts(dsn: str, channel: Channel, client: ChannelClient, clock: C
     with warehouse.connect(dsn) as connection:
         rows = ledger.fetch(
             connection,
-            "select key, address, template, params, sender, provider_id, sent_on from activation.message"
+            "select key, address, template, params, sender, provider_key, provider_id, sent_on from activation.message"
             " where channel = %(channel)s and state = 'sent' order by sent_on, key",
             {"channel": channel.name},
         )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from quanyu import warehouse
 from quanyu.activation import claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock
-from quanyu.contracts import SHANGHAI, Channel, ChannelClient
+from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
@@ -168,11 +168,12 @@ def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | Non
 
 def _deliver(run: _Run, batch: Batch) -> None:
     """Call the provider once and store what it said. An error that is not ours leaves the batch `sending`."""
-    if run.ticks() >= batch.lease_until:
-        # This process slept through its lease; somebody else may be resolving the batch.
-        _give_back(run, batch, reason="lease over before the call", not_before=None)
-        return
     try:
+        batch = ledger.reserved(run.dsn, batch, run.client)
+        if run.ticks() >= batch.lease_until:
+            # This process slept through its lease; somebody else may be resolving the batch.
+            _give_back(run, batch, reason="lease over before the call", not_before=None)
+            return
         receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         with warehouse.connect(run.dsn) as connection:
@@ -181,16 +182,24 @@ def _deliver(run: _Run, batch: Batch) -> None:
     except Throttled as error:
         until = error.until or run.ticks() + _UNNAMED_WAIT
         pause(run.dsn, run.channel.name, until, error.message)
-        _give_back(run, batch, reason="throttled", not_before=until)
+        _give_back(run, _store(run, batch, error.receipts), reason="throttled", not_before=until)
         return
     except QuanyuError as error:
-        _give_back(run, batch, reason=type(error).__name__, not_before=None)
+        _give_back(run, _store(run, batch, error.receipts), reason=type(error).__name__, not_before=None)
         raise error.at(f"{run.channel.name}.{batch.segment} {run.business_date}") from None
+    silent = _store(run, batch, receipts)
+    run.states["sending"] += len(silent.messages)
+
+
+def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> Batch:
+    """Keep what the provider said; return the messages of which it said nothing."""
     with warehouse.connect(run.dsn) as connection:
         states = ledger.record(connection, batch, receipts, put_off=run.ticks() + _PUT_OFF)
         ledger.let_go(connection, batch, at=run.ticks())
     run.states.update(states)
-    run.states["sending"] += len(batch.messages) - sum(states.values())
+    said = {receipt.key for receipt in receipts}
+    run.states["sending"] += sum(message.key in said for message in batch.messages) - sum(states.values())
+    return replace(batch, messages=[message for message in batch.messages if message.key not in said])
 
 
 def _give_back(run: _Run, batch: Batch, *, reason: str, not_before: datetime | None) -> None:

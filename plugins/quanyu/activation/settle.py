@@ -185,6 +185,7 @@ def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
     try:
         if isinstance(run.channel.ability, Query):
             return run.client.ask(batch.key, batch.messages)
+        batch = ledger.reserved(run.dsn, batch, run.client)
         receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         return []

@@ -69,6 +69,8 @@ create table if not exists activation.message (
 );
 -- The account the address was of. A message counts for whoever that account is today, and `one_id` says who it was.
 alter table activation.message add column if not exists account_key text not null default '';
+-- The key of the batch that its provider issued, where it issues its own; '' until it was asked for.
+alter table activation.message add column if not exists provider_key text not null default '';
 create index if not exists message_to_send on activation.message (business_date, channel, segment, sender, key)
 where state = 'pending';
 create index if not exists message_by_person on activation.message (business_date, one_id);
