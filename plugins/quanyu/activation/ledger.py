@@ -67,7 +67,8 @@ def reserved(dsn: str, batch: Batch, client: ChannelClient) -> Batch:
     with warehouse.connect(dsn) as connection:
         connection.execute("set local synchronous_commit = on")
         connection.execute(
-            "update activation.message set provider_key = %s where key = any(%s) and attempt = %s and state = 'sending'",
+            "update activation.message set provider_key = %s"
+            " where key = any(%s) and attempt = %s and state = 'sending'",
             [key, batch.keys, batch.attempt],
         )
     return replace(batch, messages=[replace(message, provider_key=key) for message in batch.messages])

@@ -150,13 +150,10 @@ def _resolve(run: _Run, case: _Case) -> dict[str, int]:
         return {}
     try:
         receipts = _ask(run, batch)
-    except QuanyuError:
-        _let_go(run, batch)
+    except QuanyuError as error:
+        _store(run, batch, _certain(error.receipts))
         raise
-    with warehouse.connect(run.dsn) as connection:
-        states = ledger.record(connection, batch, receipts)
-    _let_go(run, batch)
-    return states
+    return _store(run, batch, receipts)
 
 
 def _hopeless(run: _Run, case: _Case) -> str:
@@ -192,13 +189,19 @@ def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
     except Throttled as error:
         pause(run.dsn, run.channel.name, error.until or run.ticks() + timedelta(minutes=1), error.message)
         raise
-    # "Later" to a repeat says nothing about the first call.
+    return _certain(receipts)
+
+
+def _certain(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """Leave "later" out: said to a repeat, it tells nothing about the first call."""
     return [receipt for receipt in receipts if receipt.verdict is not Verdict.LATER]
 
 
-def _let_go(run: _Run, batch: Batch) -> None:
+def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> dict[str, int]:
     with warehouse.connect(run.dsn) as connection:
+        states = ledger.record(connection, batch, receipts)
         ledger.let_go(connection, batch, at=run.ticks())
+    return states
 
 
 def _may_still_send(case: _Case, now: datetime) -> bool:
