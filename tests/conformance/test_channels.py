@@ -1,7 +1,7 @@
 """One contract for every channel: what it must deliver, keep to itself and find out, against the sandbox's platforms.
 
-A channel that is added is tested here without an edit, save a line in `ADDRESSES` for a new kind of address and
-one in `CALLS` for its platform.
+A channel that is added is tested here without an edit, save a line in `CALLS` for it and one in `ADDRESSES` for a new
+kind of address.
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ from tests.sandbox.server import Sandbox
 FOUND = discovery.channels()
 CHANNELS = [pytest.param(channel, id=channel.name) for channel in FOUND.values()]
 
-# Platform -> the endpoint that sends, and the fault by which it says "nothing more today".
+
+@dataclass(frozen=True)
+class Sending:
+    """The endpoint that sends, the fault by which its platform says "nothing more today", and a template for it."""
+
+    endpoint: str
+    spent: str
+    template: str = "好久不见，{gift}等您来取"
+
+
 CALLS = {
-    "aliyun_sms": ("SendBatchSms", "isv.DAY_LIMIT_CONTROL"),
-    "official_account": ("/cgi-bin/message/mass/send", "quota"),
-    "wecom": ("/cgi-bin/externalcontact/add_msg_template", "quota"),
+    "aliyun_sms": Sending("SendBatchSms", "isv.DAY_LIMIT_CONTROL", "SMS_999000001"),
+    "official_account_mass": Sending("/cgi-bin/message/mass/send", "quota"),
+    "wecom_broadcast": Sending("/cgi-bin/externalcontact/add_msg_template", "quota"),
 }
-TEMPLATES = {"phone": "SMS_999000001"}
 
 
 @dataclass(frozen=True)
@@ -99,12 +107,14 @@ class Town:
             self.night.person(
                 recipient.one_id, on=self.channel.name, address=recipient.address, sender=recipient.sender
             )
-        template = TEMPLATES.get(self.channel.address_type, "好久不见，{gift}等您来取")
+        purpose = "marketing" if "marketing" in self.channel.purposes else "care"
         self.night.segment(
             "seg_quiet",
             {one_id: {"gift": "好茶"} for one_id in self.recipients},
             channels=[self.channel.name],
-            templates={self.channel.name: template},
+            templates={self.channel.name: self.sending.template},
+            purpose=purpose,
+            consent=purpose,
         )
         self.night.plan(self.channel)
 
@@ -140,22 +150,27 @@ class Town:
         self.sandbox.clock.elapse(span.total_seconds())
 
     @property
+    def sending(self) -> Sending:
+        """How the channel sends."""
+        return CALLS[self.channel.name]
+
+    @property
     def connection(self) -> Any:
         """The connection that switches the channel on."""
         return self.sandbox.connection(self.channel.connection)
 
     def fault(self, kind: str, **how: Any) -> None:
         """Break the sending call."""
-        self.sandbox.fault(self.channel.connection, kind, match=CALLS[self.channel.connection][0], **how)
+        self.sandbox.fault(self.channel.connection, kind, match=self.sending.endpoint, **how)
 
     def calls(self) -> int:
         """How often the sending call reached the platform."""
-        path = CALLS[self.channel.connection][0]
-        return sum(entry["path"] == path for entry in self.sandbox.journal(self.channel.connection))
+        seen = self.sandbox.journal(self.channel.connection)
+        return sum(entry["path"] == self.sending.endpoint for entry in seen)
 
     def delivered(self) -> list[str]:
         """Who got something, as often as they did."""
-        return sorted(delivery["recipient"] for delivery in self.sandbox.deliveries(self.channel.name))
+        return sorted(delivery["recipient"] for delivery in self.sandbox.deliveries(self.channel.connection))
 
     def expected(self) -> list[str]:
         """Everybody but the stranger, once."""
@@ -179,7 +194,7 @@ def test_a_channel_says_what_it_is_and_can_do(channel: Channel) -> None:
     assert channel.address_type in ADDRESSES
     assert isinstance(channel.ability, DedupKey | Query | Neither)
     assert 1 <= channel.smallest_batch <= channel.largest_batch
-    assert channel.connection in CALLS
+    assert channel.name in CALLS
 
 
 def test_everybody_gets_the_message_once_however_often_it_is_sent(town: Town) -> None:
@@ -193,7 +208,7 @@ def test_everybody_gets_the_message_once_however_often_it_is_sent(town: Town) ->
 def test_parameters_and_templates_arrive_as_text(town: Town) -> None:
     town.plan(limit=2)
     town.send()
-    assert all("好茶" in delivery["content"] for delivery in town.sandbox.deliveries(town.channel.name))
+    assert all("好茶" in delivery["content"] for delivery in town.sandbox.deliveries(town.channel.connection))
 
 
 def test_one_unknown_recipient_is_refused_alone_with_the_platforms_own_code(town: Town) -> None:
@@ -216,7 +231,7 @@ def test_a_passing_throttle_is_waited_out(town: Town) -> None:
 
 def test_no_call_is_made_while_the_platform_takes_nothing_more(town: Town) -> None:
     town.plan(limit=4)
-    town.fault(CALLS[town.channel.connection][1])
+    town.fault(town.sending.spent)
     with pytest.raises(Throttled) as caught:
         town.send()
     assert caught.value.until is not None
@@ -268,7 +283,7 @@ def test_receipts_find_their_message(town: Town) -> None:
     known = dict(town.night.rows("select one_id, provider_id from activation.message"))
     outcomes = {
         delivery["recipient"]: (delivery["outcome"], delivery["provider_id"])
-        for delivery in town.sandbox.deliveries(town.channel.name)
+        for delivery in town.sandbox.deliveries(town.channel.connection)
     }
     for one_id, state in states.items():
         outcome, provider_id = outcomes[town.recipients[one_id].shown]
@@ -319,7 +334,7 @@ def test_a_connection_without_credentials_is_named(channel: Channel) -> None:
 def test_phones_and_secrets_show_in_no_log_no_error_and_no_column(town: Town) -> None:
     town.plan(stranger=True)
     errors: list[str] = []
-    for kind in ("http_500", "throttle", "html", CALLS[town.channel.connection][1]):
+    for kind in ("http_500", "throttle", "html", town.sending.spent):
         town.fault(kind)
         try:
             town.send()
