@@ -209,7 +209,8 @@ Ability = DedupKey | Query | Neither
 class Message:
     """One message to one person, as a channel needs it. `address` is in clear and lives in memory only.
 
-    `provider_key` is the key that the provider issued for the batch, where it issues its own (`ReservesKeys`).
+    `template` is the text, or `code:first,second` where the platform has the text: its code and the names of its
+    variables in their order. `provider_key` is the key that the provider issued for the batch (`ReservesKeys`).
     """
 
     key: str
@@ -220,6 +221,16 @@ class Message:
     provider_key: str = ""
     provider_id: str = ""
     sent_on: date | None = None
+
+    @property
+    def code(self) -> str:
+        """The platform's code of an approved template."""
+        return self.template.partition(":")[0]
+
+    @property
+    def values(self) -> list[str]:
+        """The values of an approved template's variables, in its order."""
+        return [self.params[name] for name in self.template.partition(":")[2].split(",") if name]
 
 
 class Verdict(StrEnum):
@@ -288,6 +299,7 @@ class Channel:
     `connection` names the Airflow connection (`quanyu_<connection>`) that switches it on.
     `address_type` is the kind of address in `bridge_customer_addresses`.
     All messages of a batch share template and sender; `params` differ only when `is_personal`.
+    `is_coded`: a template is a code of the platform, which approved the text before (seed `message_templates`).
     `purposes` are those the platform lets a brand write for.
     """
 
@@ -299,5 +311,6 @@ class Channel:
     largest_batch: int
     smallest_batch: int = 1
     is_personal: bool = False
+    is_coded: bool = False
     purposes: frozenset[Purpose] = PURPOSES
     connect: Callable[[Connection], AbstractContextManager[ChannelClient]]

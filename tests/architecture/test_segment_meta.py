@@ -1,41 +1,27 @@
-"""A segment says everything about itself in `config(meta=...)`; a missing, unknown or unusable key is refused."""
+"""A segment of the library says everything about itself, and nothing that the planner would stop or hold."""
 
 from __future__ import annotations
 
 import ast
 import csv
 import re
-from datetime import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from quanyu import discovery
+from quanyu.activation import wording
+from quanyu.activation.definition import SegmentDefinition, parse
+from quanyu.activation.templates import approved, template, variables_in
+from quanyu.contracts import PURPOSES
+
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
 SEGMENTS = sorted((PROJECT / "models" / "segments").glob("*.sql"))
-SEEDS = PROJECT / "seeds"
-
-KEYS = {
-    "why": str,
-    "owner": str,
-    "purpose": str,
-    "channels": list,
-    "templates": dict,
-    "consent": str,
-    "holdout": float,
-    "cap": dict,
-    "send_window": list,
-    "priority": int,
-    "sources": list,
-    "act_version": int,
-    "size_band": dict,
-}
-PURPOSES = ("care", "service", "marketing")
 SOURCES = {path.name for path in (PROJECT / "models" / "staging").iterdir() if path.is_dir()}
-LEGAL_HOURS = (time(8), time(22))
-OPT_OUT = "拒收请回复R"
+CHANNELS = discovery.channels()
 
 
 def meta_of(sql: str) -> dict[str, Any]:
@@ -47,128 +33,82 @@ def meta_of(sql: str) -> dict[str, Any]:
     return meta
 
 
-def sms_templates() -> dict[str, dict[str, str]]:
-    with (SEEDS / "sms_templates.csv").open(encoding="utf-8", newline="") as file:
-        return {row["template_code"]: row for row in csv.DictReader(file)}
+def definition_of(path: Path) -> SegmentDefinition:
+    return parse(path.stem, meta_of(path.read_text(encoding="utf-8")))
 
 
-def channels_with_consent() -> set[str]:
-    """A channel that no act of consent names can never be sent to."""
-    with (SEEDS / "consent_acts.csv").open(encoding="utf-8", newline="") as file:
-        return {row["channel"] for row in csv.DictReader(file)}
+def permitted() -> set[tuple[str, str]]:
+    """Channel and purpose of which some act of consent speaks: nobody can be written to without one."""
+    with (PROJECT / "seeds" / "consent_acts.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["channel"], row["purpose"]) for row in csv.DictReader(file)}
 
 
-def problems(meta: dict[str, Any]) -> list[str]:
-    """What is wrong with a segment's meta, one sentence each."""
-    shape = [f"{key} is missing" for key in KEYS.keys() - meta.keys()]
-    shape += [f"{key} is unknown" for key in meta.keys() - KEYS.keys()]
-    shape += [
-        f"{key} is not a {kind.__name__}" for key, kind in KEYS.items() if key in meta and type(meta[key]) is not kind
-    ]
-    return sorted(shape) or [*_wording(meta), *_addressing(meta), *_limits(meta)]
+def columns_of(segment: str) -> set[str]:
+    """The columns that the contract of a segment lists beside one_id."""
+    properties = yaml.safe_load((PROJECT / "models" / "segments" / "_segments__models.yml").read_text(encoding="utf-8"))
+    found = {model["name"]: {column["name"] for column in model["columns"]} for model in properties["models"]}
+    return found[segment] - {"one_id", "is_in_stock"}
 
 
-def _wording(meta: dict[str, Any]) -> list[str]:
-    found = [f"{key} says nothing" for key in ("why", "owner") if not meta[key].strip()]
-    found += [f"template for {channel} is empty" for channel, text in meta["templates"].items() if not text.strip()]
-    code = meta["templates"].get("aliyun_sms")
-    template = sms_templates().get(code) if code else None
-    if code and template is None:
-        found.append(f"text message {code} is not in sms_templates")
-    if template and template["purpose"] != meta["purpose"]:
-        found.append(f"text message {code} is approved for {template['purpose']}")
-    return found
-
-
-def _addressing(meta: dict[str, Any]) -> list[str]:
-    channels, sources = meta["channels"], meta["sources"]
-    found = [f"{key} is none of {', '.join(PURPOSES)}" for key in ("purpose", "consent") if meta[key] not in PURPOSES]
-    found += [f"channel {channel} is unknown" for channel in channels if channel not in channels_with_consent()]
-    found += [f"source {source} is unknown" for source in sources if source not in SOURCES]
-    if not channels or len(set(channels)) < len(channels):
-        found.append("channels are empty or repeat")
-    if not sources:
-        found.append("sources are empty")
-    if set(meta["templates"]) != set(channels):
-        found.append("templates and channels differ")
-    return found
-
-
-def _limits(meta: dict[str, Any]) -> list[str]:
-    found = []
-    if not 0 <= meta["holdout"] < 1:
-        found.append("holdout is no share")
-    if set(meta["cap"]) != {"days", "messages"} or min(meta["cap"].values()) < 1:
-        found.append("cap needs days and messages, both at least 1")
-    band = meta["size_band"]
-    if set(band) != {"min", "max", "change"} or not 0 <= band["min"] <= band["max"] or band["change"] <= 0:
-        found.append("size_band needs min <= max and a change above 0")
-    if meta["act_version"] < 1:
-        found.append("act_version starts at 1")
-    hours = [time.fromisoformat(hour) for hour in meta["send_window"]]
-    if len(hours) != 2 or not LEGAL_HOURS[0] <= hours[0] < hours[1] <= LEGAL_HOURS[1]:
-        found.append("send_window leaves 08:00-22:00")
-    return found
-
-
-def _good() -> dict[str, Any]:
-    return meta_of((PROJECT / "models" / "segments" / "seg_repurchase_due.sql").read_text(encoding="utf-8"))
-
-
-def test_there_are_segments_to_look_at() -> None:
-    assert {"seg_birthday_care", "seg_new_fan_no_purchase", "seg_repurchase_due"} <= {path.stem for path in SEGMENTS}
+def test_the_library_has_at_least_twelve_segments() -> None:
+    assert len(SEGMENTS) >= 12
 
 
 @pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
-def test_a_segment_says_everything_about_itself(path: Path) -> None:
+def test_a_segment_names_only_what_exists(path: Path) -> None:
     assert re.fullmatch(r"seg_[a-z0-9_]+", path.stem)
-    assert problems(meta_of(path.read_text(encoding="utf-8"))) == []
-
-
-@pytest.mark.parametrize("key", sorted(KEYS))
-def test_a_missing_key_is_refused(key: str) -> None:
-    meta = _good()
-    del meta[key]
-    assert problems(meta) == [f"{key} is missing"]
-
-
-def test_an_unknown_key_is_refused() -> None:
-    assert problems(_good() | {"chanels": []}) == ["chanels is unknown"]
-
-
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        ({"why": " "}, "why says nothing"),
-        ({"holdout": 1}, "holdout is not a float"),
-        ({"holdout": 1.0}, "holdout is no share"),
-        ({"purpose": "sales"}, "purpose is none of care, service, marketing"),
-        ({"channels": ["carrier_pigeon"]}, "channel carrier_pigeon is unknown"),
-        ({"channels": ["aliyun_sms"]}, "templates and channels differ"),
-        ({"sources": ["nowhere"]}, "source nowhere is unknown"),
-        ({"templates": {"aliyun_sms": "SMS_1"}}, "text message SMS_1 is not in sms_templates"),
-        ({"cap": {"days": 7}}, "cap needs days and messages, both at least 1"),
-        ({"size_band": {"min": 5, "max": 1, "change": 0.5}}, "size_band needs min <= max and a change above 0"),
-        ({"send_window": ["07:00", "20:00"]}, "send_window leaves 08:00-22:00"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_an_unusable_value_is_refused(change: dict[str, Any], complaint: str) -> None:
-    assert complaint in problems(_good() | change)
-
-
-def test_a_text_message_for_marketing_ends_with_the_way_out() -> None:
-    for code, row in sms_templates().items():
-        assert re.fullmatch(r"SMS_\d+", code)
-        assert row["purpose"] in PURPOSES
-        assert row["purpose"] != "marketing" or row["text"].endswith(OPT_OUT), code
+    definition = definition_of(path)
+    assert not set(definition.channels) - CHANNELS.keys()
+    assert not set(definition.audiences) - discovery.audiences().keys()
+    assert not set(definition.sources) - SOURCES
+    assert definition.sources, "without a source no bad night holds it"
 
 
 @pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
-def test_params_of_a_text_message_are_the_columns_beside_one_id(path: Path) -> None:
-    """The contract lists a segment's columns: what the approved text needs, and nothing more about a person."""
-    code = meta_of(path.read_text(encoding="utf-8"))["templates"].get("aliyun_sms")
-    placeholders = set(re.findall(r"\$\{(\w+)\}", sms_templates()[code]["text"])) if code else set()
-    properties = yaml.safe_load((path.parent / "_segments__models.yml").read_text(encoding="utf-8"))
-    columns = {model["name"]: {column["name"] for column in model["columns"]} for model in properties["models"]}
-    assert columns.get(path.stem, {"one_id"}) == {"one_id"} | placeholders
+def test_every_channel_of_a_segment_can_be_agreed_to(path: Path) -> None:
+    definition = definition_of(path)
+    assert {(channel, definition.consent) for channel in definition.channels} <= permitted()
+
+
+@pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
+def test_a_segment_says_nothing_that_a_person_would_have_to_look_at(path: Path) -> None:
+    definition = definition_of(path)
+    said = {name: template(definition, CHANNELS[name]) for name in definition.channels}
+    unknown = [name for name, one in said.items() if one.text is None]
+    assert not unknown, "a code that the seed message_templates does not know"
+    assert wording.complaints(definition, {name: str(one.text) for name, one in said.items()}) == []
+    assert all(definition.purpose in CHANNELS[name].purposes for name in definition.channels)
+
+
+@pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
+def test_a_segment_has_the_columns_that_its_words_need_and_no_more(path: Path) -> None:
+    """What travels with a message is what the message says: nothing more about a person."""
+    definition = definition_of(path)
+    said = {name: template(definition, CHANNELS[name]) for name in definition.channels}
+    needed = {variable for one in said.values() for variable in one.variables}
+    takes_all = any(CHANNELS[name].is_personal and not CHANNELS[name].is_coded for name in said)
+    assert needed == columns_of(path.stem) or (takes_all and needed <= columns_of(path.stem))
+
+
+def test_an_approved_text_is_approved_for_one_of_our_purposes_and_keeps_the_rules() -> None:
+    with (PROJECT / "seeds" / "message_templates.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(approved())
+    for row in rows:
+        assert row["purpose"] in PURPOSES
+        assert CHANNELS[row["channel"]].is_coded
+        broken = [
+            rule.why for rule in wording.rules() if rule.is_broken_by(row["channel"], row["purpose"], row["text"])
+        ]
+        assert not broken, row["template_code"]
+        assert all(re.fullmatch(r"[a-z_]+", name) for name in variables_in(row["text"]))
+
+
+@pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
+def test_a_code_is_used_for_what_it_was_approved_for(path: Path) -> None:
+    definition = definition_of(path)
+    with (PROJECT / "seeds" / "message_templates.csv").open(encoding="utf-8", newline="") as file:
+        purposes = {(row["channel"], row["template_code"]): row["purpose"] for row in csv.DictReader(file)}
+    for channel, code in definition.templates.items():
+        if CHANNELS[channel].is_coded:
+            assert purposes[channel, code] == definition.purpose

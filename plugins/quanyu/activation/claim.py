@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition
 from quanyu.activation.keys import batch_key
-from quanyu.activation.ledger import Batch, Row, as_message, fetch, is_known, lock, move, tokens_of
+from quanyu.activation.ledger import Batch, Row, as_message, erased, fetch, lock, move, tokens_of
 from quanyu.contracts import SHANGHAI, Channel
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection
@@ -114,11 +114,8 @@ def _next(connection: Connection, values: Mapping[str, Any]) -> list[Row]:
 
 def _suppress(connection: Connection, rows: Sequence[Row], clear: Mapping[str, str]) -> bool:
     """Take out who may not or cannot be written to; return whether there was anybody."""
-    reasons = {
-        row["key"]: row["refusal"] or "address erased"
-        for row in rows
-        if row["refusal"] or not is_known(row["address"], clear)
-    }
+    reasons = {row["key"]: row["refusal"] or erased(row, clear) for row in rows}
+    reasons = {key: reason for key, reason in reasons.items() if reason}
     for reason in sorted(set(reasons.values())):
         move(connection, [key for key, why in reasons.items() if why == reason], "suppressed", reason)
     return bool(reasons)
@@ -176,7 +173,7 @@ def take_over(
         {"batch": named, "ticks": ticks},
     )
     clear = vault.reveal(connection, tokens_of(rows))
-    erased = [row["key"] for row in rows if not is_known(row["address"], clear)]
-    move(connection, erased, "parked", "address erased while the answer was lost")
-    rows = [row for row in rows if row["key"] not in erased]
+    gone = [row["key"] for row in rows if erased(row, clear)]
+    move(connection, gone, "parked", "address erased while the answer was lost")
+    rows = [row for row in rows if row["key"] not in gone]
     return _take(connection, segment, rows, clear, ticks=ticks, lease=lease) if rows else None

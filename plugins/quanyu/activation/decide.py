@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from quanyu.activation.consent import NO_CONSENT
 from quanyu.activation.counters import CAPPED_BY, label
@@ -16,7 +17,7 @@ from quanyu.warehouse import Connection
 _CHOOSE = """
 insert into choice
 with member as (
-    select one_id, {in_stock} as is_in_stock,
+    select one_id, {in_stock} as is_in_stock, {fields} as fields,
         {held_out} as is_held_out,
         exists (
             select from history
@@ -32,7 +33,12 @@ with member as (
 
 asked as (
     select
-        bridge.one_id, bridge.channel, bridge.address, bridge.sender, bridge.account_key, bridge.last_seen_at, wish.rank
+        bridge.one_id, bridge.channel, bridge.address, bridge.sender, bridge.account_key, bridge.last_seen_at,
+        wish.rank,
+        (
+            select min(name) from jsonb_array_elements_text(%(required)s::jsonb -> bridge.channel) as needed (name)
+            where coalesce(btrim(member.fields ->> name), '') = ''
+        ) as blank
     from member
     inner join marts.bridge_customer_addresses as bridge using (one_id)
     inner join unnest(%(channels)s::text[]) with ordinality as wish (channel, rank) using (channel)
@@ -59,12 +65,14 @@ best as (
     select distinct on (one_id) *,
         case
             when refusal is not null then 'no_consent'
+            when blank is not null then 'unreachable'
             when capped_by is not null then 'capped'
             when is_taken then 'duplicate'
             else 'message'
         end as outcome
     from judged
-    order by one_id, refusal is not null, capped_by is not null, is_taken, rank, last_seen_at desc nulls last, address
+    order by one_id, refusal is not null, blank is not null, capped_by is not null, is_taken, rank,
+        last_seen_at desc nulls last, address
 ),
 
 -- Two people who share an address: it rings once.
@@ -91,7 +99,7 @@ select
         when member.is_told then 'has this message under another One-ID'
         when once.is_second then 'shares the address'
         when once.outcome = 'duplicate' then 'has another message tonight'
-        else coalesce(once.refusal, once.capped_by, '')
+        else coalesce(once.refusal, 'no value for ' || once.blank, once.capped_by, '')
     end
 from member left join once using (one_id)
 """
@@ -132,10 +140,13 @@ def choose(
     definition: SegmentDefinition,
     *,
     business_date: date,
-    channels: Sequence[str],
+    required: Mapping[str, Sequence[str]],
     salt: str,
 ) -> Mapping[str, int]:
-    """Fill `choice` for every member without a message of this act yet; return how many of each outcome."""
+    """Fill `choice` for every member without a message of this act yet; return how many of each outcome.
+
+    `required` are the channels that are on, in the segment's order, and the columns that a message there needs.
+    """
     connection.execute("truncate choice")
     cap = definition.cap
     connection.execute(
@@ -150,6 +161,8 @@ def choose(
     )
     query = sql.SQL(_CHOOSE).format(
         members=members_of(segment),
+        # Unread where no channel needs a column: it makes an object of every row.
+        fields=sql.SQL("to_jsonb(member)" if any(required.values()) else "null::jsonb"),
         in_stock=sql.SQL("coalesce(is_in_stock, true)" if "is_in_stock" in columns_of(connection, segment) else "true"),
         held_out=held_out("one_id"),
         no_consent=sql.SQL(NO_CONSENT),
@@ -160,7 +173,8 @@ def choose(
         "segment": segment,
         "salt": salt,
         "holdout": definition.holdout,
-        "channels": list(channels),
+        "channels": list(required),
+        "required": Jsonb({channel: list(names) for channel, names in required.items()}),
         "consent": definition.consent,
         "purpose": definition.purpose,
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, time
-from string import Formatter
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -66,13 +65,17 @@ class SizeBand(_Strict):
 
 
 class SegmentDefinition(_Strict):
-    """The meta of one segment. `consent` is the purpose a person must have agreed to; `priority`: lower wins."""
+    """The meta of one segment. `consent` is the purpose a person must have agreed to; `priority`: lower wins.
+
+    `audiences` are the lists outside that mirror the segment; one without channels feeds those alone.
+    """
 
     why: Text
     owner: Text
     purpose: Purpose
-    channels: tuple[Text, ...] = Field(min_length=1)
+    channels: tuple[Text, ...]
     templates: Mapping[str, Text]
+    audiences: tuple[Text, ...] = ()
     consent: Purpose
     holdout: float = Field(ge=0, lt=1)
     cap: Cap
@@ -97,6 +100,8 @@ class SegmentDefinition(_Strict):
     def _parts_fit_together(self) -> Self:
         if set(self.templates) != set(self.channels) or len(set(self.channels)) != len(self.channels):
             raise ValueError("channels and templates must name the same channels, each once")
+        if not self.channels and not self.audiences:
+            raise ValueError("name at least one channel or audience")
         opens, closes = self.send_window
         if not opens < closes:
             raise ValueError("send_window must open before it closes")
@@ -110,10 +115,6 @@ class SegmentDefinition(_Strict):
         """Whether `now` lies within the send window, in Asia/Shanghai."""
         opens, closes = self.send_window
         return opens <= now.astimezone(SHANGHAI).time() < closes
-
-    def placeholders(self, channel: str) -> list[str]:
-        """The names in braces that the channel's template asks for."""
-        return sorted({name for _, name, _, _ in Formatter().parse(self.templates[channel]) if name})
 
 
 def parse(segment: str, meta: Mapping[str, Any]) -> SegmentDefinition:

@@ -12,15 +12,22 @@ from quanyu.settings import utc_now
 from quanyu.warehouse import Connection
 
 
-def decide(
-    connection: Connection, segment: str, definition: SegmentDefinition, business_date: date, audience: int
+def decide(  # noqa: PLR0917  # the order in which one says it: which segment, on which night, of which size
+    connection: Connection,
+    segment: str,
+    definition: SegmentDefinition,
+    business_date: date,
+    audience: int,
+    doubts: Sequence[str],
 ) -> str:
-    """Free the planned messages, or hold them for a person; return why."""
+    """Free the planned messages, or hold them for a person; return why. `doubts` are those about the words."""
     night = {"date": business_date, "segment": segment}
     released = connection.execute(
         "select from activation.hold where business_date = %(date)s and segment = %(segment)s", night
     ).fetchone()
-    reason = "" if released is not None else _doubt(connection, segment, definition, business_date, audience)
+    reason = ""
+    if released is None:
+        reason = "; ".join([*_doubts(connection, segment, definition, business_date, audience), *doubts])
     if reason:
         connection.execute(
             "insert into activation.hold (business_date, segment, reason) values (%(date)s, %(segment)s, %(reason)s)",
@@ -34,9 +41,9 @@ def decide(
     return reason
 
 
-def _doubt(
+def _doubts(
     connection: Connection, segment: str, definition: SegmentDefinition, business_date: date, audience: int
-) -> str:
+) -> list[str]:
     before = connection.execute(
         "select audience from activation.plan where segment = %s and business_date < %s"
         " order by business_date desc limit 1",
@@ -52,7 +59,7 @@ def _doubt(
             [business_date, list(definition.sources)],
         ).fetchall()
     ]
-    return "; ".join(doubt for doubt in doubts if doubt)
+    return [doubt for doubt in doubts if doubt]
 
 
 def release(dsn: str, segment: str, business_date: date, who: str) -> int:

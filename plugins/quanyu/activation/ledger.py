@@ -162,7 +162,7 @@ def let_go(connection: Connection, batch: Batch, *, at: datetime) -> None:
 def tokens_of(rows: Iterable[Row]) -> list[str]:
     """The vault tokens among addresses and message parameters."""
     values = [value for row in rows for value in (row["address"], *row["params"].values())]
-    return sorted({value for value in values if _TOKEN.fullmatch(value)})
+    return sorted({value for value in values if _is_token(value)})
 
 
 def as_message(row: Row, clear: Mapping[str, str]) -> Message:
@@ -179,9 +179,14 @@ def as_message(row: Row, clear: Mapping[str, str]) -> Message:
     )
 
 
-def is_known(address: str, clear: Mapping[str, str]) -> bool:
-    """Whether an address can be written to: its token was not erased."""
-    return address in clear or not _TOKEN.fullmatch(address)
+def erased(row: Row, clear: Mapping[str, str]) -> str:
+    """What of a message cannot be opened any more, because the person was erased; empty when all can."""
+    gone = [value for value in (row["address"], *row["params"].values()) if value not in clear and _is_token(value)]
+    return ("address erased" if row["address"] in gone else "value erased") if gone else ""
+
+
+def _is_token(value: str) -> bool:
+    return _TOKEN.fullmatch(value) is not None
 
 
 def fetch(connection: Connection, query: Any, values: Mapping[str, Any]) -> list[Row]:

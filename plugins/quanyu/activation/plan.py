@@ -6,7 +6,7 @@ stays, with its person's decision, even when the person has left the segment sin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -15,10 +15,11 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
-from quanyu.activation import contamination, counters, decide, hold, membership
+from quanyu.activation import contamination, counters, decide, hold, membership, wording
 from quanyu.activation.definition import SegmentDefinition, load
 from quanyu.activation.keys import holdout_salt, message_key
 from quanyu.activation.ledger import lock
+from quanyu.activation.templates import Template, template
 from quanyu.contracts import Channel
 from quanyu.errors import ConfigurationError, Rejected
 from quanyu.warehouse import Connection, copy_rows
@@ -57,12 +58,17 @@ def plan_within(
             lock(connection, channel, segment)
     _forget_unclaimed(connection, business_date)
     counters.prepare(connection, business_date)
-    return [
-        _plan_segment(
-            connection, segment, definition, business_date=business_date, channels_on=channels_on, vault_key=vault_key
+    planned = []
+    for segment, definition in segments.items():
+        columns = decide.columns_of(connection, segment)
+        if definition.channels:
+            on = [channels_on[name] for name in definition.channels if name in channels_on]
+            planned.append(_plan_segment(connection, segment, definition, on, columns, business_date, vault_key))
+        membership.record(connection, segment, business_date)
+        contamination.record(
+            connection, segment, business_date, salt=holdout_salt(vault_key, segment), holdout=definition.holdout
         )
-        for segment, definition in segments.items()
-    ]
+    return planned
 
 
 def _require_published(connection: Connection, business_date: date) -> None:
@@ -95,18 +101,18 @@ def _forget_unclaimed(connection: Connection, business_date: date) -> None:
     )
 
 
-def _plan_segment(
+def _plan_segment(  # noqa: PLR0917  # the order in which one says it: which segment, on which channels, for which night
     connection: Connection,
     segment: str,
     definition: SegmentDefinition,
-    *,
+    channels: Sequence[Channel],
+    columns: Sequence[str],
     business_date: date,
-    channels_on: Mapping[str, Channel],
     vault_key: bytes,
 ) -> SegmentPlan:
-    columns = decide.columns_of(connection, segment)
-    reachable = [name for name in definition.channels if name in channels_on]
-    params = {name: _params(segment, definition, channels_on[name], columns) for name in reachable}
+    said = {channel.name: template(definition, channel) for channel in channels}
+    for channel in channels:
+        _require_sayable(segment, definition, channel, said[channel.name], columns)
     audience = _audience(connection, segment, business_date)
     connection.execute(
         "insert into activation.plan (business_date, segment, act_version, audience, definition)"
@@ -114,20 +120,59 @@ def _plan_segment(
         " audience = excluded.audience, act_version = excluded.act_version, definition = excluded.definition",
         [business_date, segment, definition.act_version, audience, Jsonb(definition.model_dump(mode="json"))],
     )
-    salt = holdout_salt(vault_key, segment)
+    fields = [name for name in columns if name not in _NOT_PARAMS]
     outcomes = decide.choose(
-        connection, segment, definition, business_date=business_date, channels=reachable, salt=salt
+        connection,
+        segment,
+        definition,
+        business_date=business_date,
+        required={name: fields if one.text is None else one.variables for name, one in said.items()},
+        salt=holdout_salt(vault_key, segment),
     )
     connection.execute(
         "insert into activation.decision (business_date, segment, one_id, outcome, channel, detail)"
         " select %s, %s, one_id, outcome, channel, detail from choice",
         [business_date, segment],
     )
-    _write_messages(connection, segment, definition, business_date=business_date, params=params, vault_key=vault_key)
-    held = hold.decide(connection, segment, definition, business_date, audience)
-    membership.record(connection, segment, business_date)
-    contamination.record(connection, segment, business_date, salt=salt, holdout=definition.holdout)
+    # All columns travel where the platform fills in what it likes, and where nobody here knows the approved text.
+    params = {
+        channel.name: fields
+        if said[channel.name].text is None or (channel.is_personal and not channel.is_coded)
+        else said[channel.name].variables
+        for channel in channels
+    }
+    _write_messages(
+        connection, segment, definition, business_date=business_date, said=said, params=params, vault_key=vault_key
+    )
+    doubts = _doubts_about(definition, said)
+    held = hold.decide(connection, segment, definition, business_date, audience, doubts)
     return SegmentPlan(segment=segment, audience=audience, messages=outcomes.get("message", 0), held=held)
+
+
+def _require_sayable(
+    segment: str, definition: SegmentDefinition, channel: Channel, said: Template, columns: Sequence[str]
+) -> None:
+    if missing := [name for name in said.variables if name not in columns]:
+        raise ConfigurationError(
+            f"segment {segment}: templates.{channel.name} asks for {', '.join(missing)}, which is no column of it.",
+            remedy=f"select the column in dbt_project/models/segments/{segment}.sql or take it out of the template.",
+        )
+    if definition.purpose not in channel.purposes:
+        raise ConfigurationError(
+            f"segment {segment}: the platform takes no {definition.purpose} on {channel.name}.",
+            remedy=f"take the channel out of the segment; it is for {', '.join(sorted(channel.purposes))}.",
+        )
+
+
+def _doubts_about(definition: SegmentDefinition, said: Mapping[str, Template]) -> list[str]:
+    """What a person should look at before these words go out."""
+    unknown = [
+        f"{channel}: template {one.sent} is not in the seed message_templates"
+        for channel, one in said.items()
+        if one.text is None
+    ]
+    texts = {channel: one.text for channel, one in said.items() if one.text is not None}
+    return unknown + wording.complaints(definition, texts)
 
 
 def _audience(connection: Connection, segment: str, business_date: date) -> int:
@@ -140,25 +185,14 @@ def _audience(connection: Connection, segment: str, business_date: date) -> int:
     return int(row[0]) if row else 0
 
 
-def _params(segment: str, definition: SegmentDefinition, channel: Channel, columns: list[str]) -> list[str]:
-    """The columns that travel with a message: those its template names; all of them where the platform fills it."""
-    wanted = definition.placeholders(channel.name)
-    missing = [name for name in wanted if name not in columns]
-    if missing:
-        raise ConfigurationError(
-            f"segment {segment}: templates.{channel.name} asks for {', '.join(missing)}, which is no column of it.",
-            remedy=f"select the column in dbt_project/models/segments/{segment}.sql or take it out of the template.",
-        )
-    return [name for name in columns if name not in _NOT_PARAMS] if channel.is_personal else wanted
-
-
 def _write_messages(
     connection: Connection,
     segment: str,
     definition: SegmentDefinition,
     *,
     business_date: date,
-    params: Mapping[str, list[str]],
+    said: Mapping[str, Template],
+    params: Mapping[str, Sequence[str]],
     vault_key: bytes,
 ) -> None:
     chosen = connection.execute("select one_id, channel from choice where outcome = 'message'").fetchall()
@@ -191,7 +225,7 @@ def _write_messages(
         "segment": segment,
         "version": definition.act_version,
         "purpose": definition.purpose,
-        "templates": Jsonb(dict(definition.templates)),
-        "params": Jsonb(dict(params)),
+        "templates": Jsonb({channel: one.sent for channel, one in said.items()}),
+        "params": Jsonb({channel: list(names) for channel, names in params.items()}),
     }
     connection.execute(query, values)

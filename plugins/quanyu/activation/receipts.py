@@ -52,7 +52,7 @@ def collect_receipts(dsn: str, channel: Channel, client: ChannelClient, clock: C
     under_way = [
         ledger.as_message(row, clear)
         for row in rows
-        if row["sent_on"] >= oldest and ledger.is_known(row["address"], clear)
+        if row["sent_on"] >= oldest and ledger.erased(row, clear) != "address erased"
     ]
     overdue = (row["key"] for row in rows if row["sent_on"] < oldest)
     silence = (Receipt(key=key, verdict=Verdict.EXPIRED, code="no receipt in time") for key in overdue)

@@ -54,7 +54,7 @@ with fate as (
             when message.state in ('sent', 'delivered') then 'sent'
             when message.state in ('failed_final', 'expired') then 'failed'
             when message.state = 'deferred' and message.reason = 'quiet hours' then 'quiet'
-            when message.state = 'suppressed' and message.reason = 'address erased' then 'unreachable'
+            when message.state = 'suppressed' and message.reason like '%%erased' then 'unreachable'
             when message.state = 'suppressed' then 'no_consent'
             when message.state in ('deferred', 'held', 'parked') then message.state
             when message.state in ('planned', 'pending', 'sending') then 'pending'
