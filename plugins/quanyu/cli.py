@@ -12,12 +12,14 @@ from rich.table import Table
 
 from quanyu import activation, discovery
 from quanyu.bi_commands import bi_app
+from quanyu.campaign_commands import campaign_app, outbox_app
 from quanyu.desk import identity_app
 from quanyu.local.console import show_backfill, show_night
 from quanyu.local.front import local_settings, sentences
 from quanyu.local.stack import Stack
 from quanyu.marts_commands import marts_app
 from quanyu.report import night_report, render_html, render_terminal
+from quanyu.segment_commands import segment_app
 from quanyu.settings import PROJECT, environment_connection, settings
 from quanyu.source_commands import source_app
 from quanyu.vault import Vault
@@ -27,6 +29,9 @@ app.add_typer(source_app, name="source")
 app.add_typer(identity_app, name="identity")
 app.add_typer(marts_app, name="marts")
 app.add_typer(bi_app, name="bi")
+app.add_typer(segment_app, name="segment")
+app.add_typer(campaign_app, name="campaign")
+app.add_typer(outbox_app, name="outbox")
 
 console = Console()
 
@@ -109,18 +114,6 @@ def report(
         render_terminal(found, console)
         if html:
             render_html(found, html)
-
-
-@app.command()
-def release(
-    segment: str,
-    date: Day,
-    who: Annotated[str, typer.Option(help="Who looked at it; kept with the release.")],
-    home: Home = _HOME,
-) -> None:
-    """Let a segment's held messages go out with the next `send`."""
-    with local_settings(home, console):
-        console.print(f"{activation.release(settings().dsn, segment, date.date(), who)} messages of {segment} released")
 
 
 @app.command()

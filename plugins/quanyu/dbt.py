@@ -49,6 +49,14 @@ class NodeResult:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A segment as its file stands: a query over the published marts, and its meta."""
+
+    query: str
+    meta: dict[str, Any]
+
+
 def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> list[NodeResult]:
     """Build one layer and run its tests; `retry` repeats only what failed or was skipped the last time.
 
@@ -69,6 +77,25 @@ def build(layer: str, business_date: date, *, dsn: str, retry: bool = False) -> 
         if layer == "segments":
             _write_segments(dsn, _folder(layer) / "manifest.json")
     return results
+
+
+def compile_segment(segment: str, business_date: date, *, dsn: str) -> Compiled:
+    """Compile one segment's file for a business date; nothing is built.
+
+    Raises ConfigurationError when there is no such segment or dbt cannot compile it.
+    """
+    folder = settings().home / "dbt" / "preview"
+    variables = {"business_date": business_date.isoformat()}
+    outcome = dbt_command.invoke(["compile", "--select", segment], dsn, folder, variables, project=DBT_PROJECT)
+    nodes = [result.node for result in getattr(outcome.result, "results", ())]
+    node = next((node for node in nodes if node.original_file_path == f"models/segments/{segment}.sql"), None)
+    if not outcome.success or node is None:
+        said = without_values(str(outcome.exception)) if outcome.exception else "there is no such file"
+        raise ConfigurationError(
+            f"segment {segment} does not compile: {said}.",
+            remedy=f"write or mend dbt_project/models/segments/{segment}.sql; `quanyu segment new` writes a first one.",
+        )
+    return Compiled(str(node.compiled_code).replace('"marts_build".', '"marts".'), dict(node.config.meta))
 
 
 @contextmanager

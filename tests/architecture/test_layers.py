@@ -31,6 +31,8 @@ LAYERS = {
     "marts_state": 2,
     "vault": 1,
     "wechat": 1,
+    "aliyun": 1,
+    "heard": 1,
     "sources": 2,
     "channels": 2,
     "discovery": 3,
@@ -51,6 +53,9 @@ LAYERS = {
     "source_commands": 4,
     "bi_commands": 4,
     "marts_commands": 4,
+    "segments": 3,
+    "segment_commands": 4,
+    "campaign_commands": 4,
     "orchestration": 4,
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from quanyu.activation import resolve_parked, settle
+from quanyu.activation import resolve, settle
 from quanyu.activation.receipts import (
     RECEIPT_DAYS,
     collect_receipts,
@@ -78,8 +78,8 @@ def test_neither_is_parked_for_a_person_who_says_what_happened(night: Night) -> 
     assert len(client.calls) == 1
     assert night.parts("seg_quiet") == {"parked": 2}
     keys = dict(night.rows("select one_id, key from activation.message"))
-    assert resolve_parked(night.dsn, [keys["a"]], was_sent=True, who="mei") == 1
-    assert resolve_parked(night.dsn, [keys["b"]], was_sent=False, who="mei") == 1
+    assert resolve(night.dsn, [keys["a"]], was_sent=True, who="mei") == 1
+    assert resolve(night.dsn, [keys["b"]], was_sent=False, who="mei") == 1
     assert night.parts("seg_quiet") == {"sent": 1, "pending": 1}
     night.send(client, to)
     assert night.parts("seg_quiet") == {"sent": 2}

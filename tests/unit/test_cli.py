@@ -39,8 +39,8 @@ def test_report_prints_what_is_known_of_a_date(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("night")
-def test_releasing_what_is_not_held_is_an_error_in_one_sentence() -> None:
-    done = _run("release", "seg_birthday_care", "--date", "2026-11-20", "--who", "a tester")
+def test_approving_what_is_not_held_is_an_error_in_one_sentence() -> None:
+    done = _run("campaign", "approve", "seg_birthday_care", "--date", "2026-11-20", "--who", "a tester")
     assert done.exit_code == 1
     assert "is not held on 2026-11-20" in " ".join(done.output.split())
     assert "Traceback" not in done.output

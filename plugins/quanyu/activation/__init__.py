@@ -5,12 +5,14 @@ send              claim, call, outcome; a run for an old business date cannot se
 settle            what a crash or a lost answer left unknown, by what the channel can do
 collect_receipts  delivered, failed, expired
 collect_replies   people who answered that they want no more
-release           held messages, by a person
+held, release     what waits for a person's approval
+parked, resolve   what only a person can find out
 waterfall         what became of everybody
 """
 
 from quanyu.activation.definition import SegmentDefinition
-from quanyu.activation.hold import release, resolve_parked
+from quanyu.activation.hold import Hold, held, release
+from quanyu.activation.parked import Parked, parked, resolve
 from quanyu.activation.plan import SegmentPlan, plan
 from quanyu.activation.receipts import (
     HearsReplies,
@@ -29,6 +31,8 @@ __all__ = [
     "LEASE",
     "PARTS",
     "HearsReplies",
+    "Hold",
+    "Parked",
     "ReceiptReport",
     "Reply",
     "SegmentDefinition",
@@ -39,10 +43,12 @@ __all__ = [
     "campaigns",
     "collect_receipts",
     "collect_replies",
+    "held",
     "opt_out",
+    "parked",
     "plan",
     "release",
-    "resolve_parked",
+    "resolve",
     "send",
     "settle",
     "store_receipts",

@@ -1,8 +1,9 @@
-"""What waits for a person: segments that look wrong or rest on bad data, and messages nobody can ask about."""
+"""What waits for a person's approval: segments that look wrong, say what they must not, or rest on bad data."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from quanyu import warehouse
@@ -83,10 +84,22 @@ def release(dsn: str, segment: str, business_date: date, who: str) -> int:
         ).rowcount
 
 
-def resolve_parked(dsn: str, keys: Sequence[str], *, was_sent: bool, who: str) -> int:
-    """Store what a person found out about parked messages; return how many were parked."""
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A segment's night that waits for a person."""
+
+    business_date: date
+    segment: str
+    reason: str
+    messages: int
+
+
+def held(dsn: str) -> list[Hold]:
+    """Whatever waits for approval and could still be sent, the newest first."""
     with warehouse.connect(dsn) as connection:
-        return connection.execute(
-            "update activation.message set state = %s, reason = %s where key = any(%s) and state = 'parked'",
-            ["sent" if was_sent else "pending", f"settled by {who}", list(keys)],
-        ).rowcount
+        rows = connection.execute(
+            "select hold.business_date, hold.segment, hold.reason, count(*) from activation.hold"
+            " inner join activation.message using (business_date, segment)"
+            " where released_at is null and message.state = 'held' group by 1, 2, 3 order by 1 desc, 2"
+        ).fetchall()
+    return [Hold(*row) for row in rows]
