@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, cast
 
 from psycopg import conninfo
 
+from quanyu import project_files
 from quanyu.settings import PROJECT
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = PROJECT / "dbt_project"
-_WRITTEN_BY_DBT = {"target", "logs", "dbt_packages"}
 
 
 def invoke(
@@ -85,13 +85,7 @@ def _kept(dsn: str, folder: Path, variables: Mapping[str, object], project: Path
 
 
 def _fingerprint(project: Path) -> str:
-    digest = hashlib.sha256(version("dbt-core").encode())
-    for folder, folders, files in os.walk(project):
-        folders[:] = sorted(set(folders) - _WRITTEN_BY_DBT)
-        for name in sorted(files):
-            path = Path(folder) / name
-            digest.update(f"\0{path}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+    return f"{version('dbt-core')} {project} {project_files.digest(project, ['**/*'])}"
 
 
 def _read(kept: Path, fingerprint: str) -> Manifest | None:

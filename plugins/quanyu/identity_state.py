@@ -14,7 +14,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from quanyu import warehouse
+from quanyu import project_files, warehouse
 from quanyu.contracts import Personal
 from quanyu.settings import settings
 from quanyu.vault import Vault
@@ -86,10 +86,8 @@ def blocked_tokens(seed: Path) -> dict[str, str]:
 
 def _policy(dsn: str, project: Path) -> str:
     """A digest of everything but evidence and decisions that identity depends on."""
-    digest = hashlib.sha256((project / "dbt_project.yml").read_bytes())
-    for folder, pattern in (("models/identity", "*.sql"), ("macros", "*.sql"), ("seeds", "identity_*.csv")):
-        for path in sorted((project / folder).rglob(pattern)):
-            digest.update(f"{path.relative_to(project)}\0".encode() + path.read_bytes())
+    patterns = ["dbt_project.yml", "models/identity/**/*.sql", "macros/**/*.sql", "seeds/identity_*.csv"]
+    digest = hashlib.sha256(project_files.digest(project, patterns).encode())
     with warehouse.connect(dsn) as connection:
         # Seeds can be changed in the warehouse too, and blocked phones depend on the vault's key.
         for table in ("policy.identity_identifier_types", "policy.identity_blocked_values", "ops.blocked_token"):

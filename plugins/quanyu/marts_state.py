@@ -7,13 +7,12 @@ longer.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from quanyu import warehouse
+from quanyu import project_files, warehouse
 
 
 @contextmanager
@@ -59,10 +58,7 @@ def remember_staged(dsn: str, business_date: date) -> None:
 
 
 def _policy(project: Path) -> str:
-    """A digest of all that marts depend on but the facts."""
-    digest = hashlib.sha256((project / "dbt_project.yml").read_bytes())
-    for folder in ("models", "macros", "seeds"):
-        for path in sorted((project / folder).rglob("*")):
-            if path.suffix in {".sql", ".csv", ".yml"}:
-                digest.update(f"{path.relative_to(project)}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
+    """A digest of all that marts depend on but the facts. A new segment or another text of one changes no mart."""
+    folders = ("models/staging", "models/identity", "models/marts", "macros", "seeds")
+    patterns = [f"{folder}/**/*{suffix}" for folder in folders for suffix in (".sql", ".csv", ".yml")]
+    return project_files.digest(project, ["dbt_project.yml", *patterns])

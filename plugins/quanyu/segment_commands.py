@@ -17,9 +17,7 @@ from quanyu.local.front import local_settings, sentences
 from quanyu.segments import PersonView, Preview, overlap, preview, scaffold, why
 from quanyu.settings import PROJECT, settings
 
-segment_app = typer.Typer(
-    no_args_is_help=True, help="Segments: what they would do, and to whom."
-)
+segment_app = typer.Typer(no_args_is_help=True, help="Segments: what they would do, and to whom.")
 
 console = Console()
 

@@ -40,6 +40,7 @@ LAYERS = {
     "gates": 3,
     "dbt": 3,
     "dbt_command": 2,
+    "project_files": 1,
     "proposals": 3,
     "publish": 3,
     "activation": 3,

@@ -20,8 +20,9 @@ import pytest
 from psycopg import sql
 
 from quanyu import dbt, dbt_command, discovery, gates, identity_state, landing, marts_state, warehouse
+from quanyu.dbt_command import DBT_PROJECT
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.settings import PROJECT, settings
+from quanyu.settings import settings
 from tests.dbt.evidence_kit import VAULT, new_load, warehouse_of_its_own
 from tests.sandbox import running_sandbox
 
@@ -29,7 +30,6 @@ SEED = 29
 LAST = date(2026, 11, 20)
 NIGHTS = [LAST - timedelta(days=days) for days in range(29, -1, -1)]
 COMPARED = (NIGHTS[14], NIGHTS[29])
-DBT_PROJECT = PROJECT / "dbt_project"
 CHANGING = re.compile(r"status|state|pay|amount|fee|price|title|city|score|quantity|num$", re.IGNORECASE)
 
 pytestmark = pytest.mark.timeout(3000)

@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from quanyu import dbt, dbt_command, marts_state
+from quanyu.dbt_command import DBT_PROJECT
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.settings import PROJECT, settings
+from quanyu.settings import settings
 from tests.dbt.evidence_kit import BRAND, NIGHT, Account, Evidence, Warehouse, days_ago, wall, warehouse_of_its_own
 
-DBT_PROJECT = PROJECT / "dbt_project"
 MARTS = ("fct_orders", "fct_order_lines", "fct_refunds")
 Tables = dict[str, list[str]]
 

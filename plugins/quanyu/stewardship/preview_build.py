@@ -17,10 +17,11 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from quanyu import dbt, dbt_command, warehouse
+from quanyu.dbt_command import DBT_PROJECT
 from quanyu.errors import Rejected, Retryable
 from quanyu.identity_policy import check_policy
 from quanyu.identity_state import blocked_tokens
-from quanyu.settings import PROJECT, settings
+from quanyu.settings import settings
 from quanyu.stewardship.decisions import Decision, revoke, store, validate
 from quanyu.warehouse import Connection, copy_rows
 
@@ -30,7 +31,6 @@ PREFIX = "quanyu_plan_"
 _BOOKS = f"{PREFIX}ops"
 _VIEW = "create view {} as select * from {}"
 
-_PROJECT = PROJECT / "dbt_project"
 _LAYERS = ("identity", "marts", "segments")
 _POLICY = ("identity_identifier_types", "identity_blocked_values")
 
@@ -82,7 +82,7 @@ def _clear(dsn: str, folder: Path) -> None:
 def _project(folder: Path, seeds: Mapping[str, Path]) -> Path:
     """Copy the dbt project, the given seeds in place of its own."""
     project = folder / "project"
-    shutil.copytree(_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     check_policy(*(seeds.get(name, project / "seeds" / f"{name}.csv") for name in _POLICY))
     for name, path in seeds.items():
         shutil.copyfile(path, project / "seeds" / f"{name}.csv")
