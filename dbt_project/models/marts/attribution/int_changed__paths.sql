@@ -9,9 +9,7 @@ touched as (
         one_id,
         occurred_on
     from {{ changes_of(ref('fct_touchpoints')) }} as touchpoints
-    where
-        one_id is not null
-        and {{ is_delta() }}
+    where one_id is not null
 ),
 
 changed as (

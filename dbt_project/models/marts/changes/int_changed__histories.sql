@@ -16,7 +16,6 @@ int_changed__histories as (
         touchpoints.touchpoint_key,
         touchpoints.touchpoint_type,
         touchpoints.channel,
-        touchpoints.placement,
         touchpoints.campaign_key,
         touchpoints.product_key,
         touchpoints.occurred_at,

@@ -12,7 +12,9 @@ customers as (select * from {{ ref('int_changed__customers') }}),
 
     begun as (
         select one_id from {{ ref('fct_lifecycle_spells') }}
-        where from_on <= {{ business_date() }}
+        where
+            from_on <= {{ business_date() }}
+            and (until_on is null or until_on > {{ business_date() }})
     ),
 
     intervals as (
