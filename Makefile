@@ -72,6 +72,10 @@ bench-landing: setup
 bench-marts: setup
 	python -m benchmarks.marts --sizes $(TOUCHPOINTS)
 
+# Measure sending and planning beside a bare loop (docs/benchmarks.md).
+bench-activation: setup
+	python -m benchmarks.activation
+
 # The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
 	@if test -f .env; then set -a; . ./.env; set +a; quanyu up; \
@@ -105,4 +109,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: bi bi-test up down reset help setup lock demo test lint oracle source bench-identity bench-landing bench-marts
+.PHONY: bi bi-test up down reset help setup lock demo test lint oracle source bench-identity bench-landing bench-marts bench-activation
