@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -241,6 +241,7 @@ class Verdict(StrEnum):
     later:     nothing happened and the same call may work later.
     unknown:   it may have gone out.
     delivered, failed, expired: final, from a receipt.
+    read, clicked: what the person did with it, from a receipt; it was delivered then.
     """
 
     ACCEPTED = "accepted"
@@ -250,6 +251,8 @@ class Verdict(StrEnum):
     DELIVERED = "delivered"
     FAILED = "failed"
     EXPIRED = "expired"
+    READ = "read"
+    CLICKED = "clicked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,3 +317,85 @@ class Channel:
     is_coded: bool = False
     purposes: frozenset[Purpose] = PURPOSES
     connect: Callable[[Connection], AbstractContextManager[ChannelClient]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """Somebody who belongs into a list. `address` is in clear and lives in memory only; `key` stands for it outside.
+
+    `sender` is the member of staff whose customer it is, where a platform keeps its lists per relation.
+    """
+
+    key: str
+    address: str = field(repr=False)
+    sender: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteList:
+    """A list at a platform: `name` is ours, `id` the platform's; empty while `add` has yet to make it."""
+
+    name: str
+    id: str = ""
+
+
+class AudienceClient(Protocol):
+    """A connected platform with lists. Lists are sets: adding twice or removing a stranger changes nothing.
+
+    Each member gets a receipt: accepted, refused with the platform's code, later (nothing happened) or unknown. An
+    unknown one with a `provider_id` is under way at the platform, which is asked by that (`SettlesLater`).
+    """
+
+    def open(self, name: str) -> RemoteList:
+        """Find the list of a name; make it when there is none. Safe to repeat."""
+        ...
+
+    def add(self, to: RemoteList, members: Sequence[Member]) -> list[Receipt]:
+        """Put members into a list. Raises what `ChannelClient.send` raises, with the receipts so far."""
+        ...
+
+    def remove(self, of: RemoteList, members: Sequence[Member]) -> list[Receipt]:
+        """Take members out of a list; somebody whom the platform no longer knows counts as out."""
+        ...
+
+
+@runtime_checkable
+class SettlesLater(Protocol):
+    """A platform that takes files and works on them afterwards."""
+
+    def settle(self, tickets: Sequence[str]) -> list[Receipt]:
+        """Find out what became of `provider_id`s, which are the keys of the receipts; those under way are left out.
+
+        Unknown: the platform has nothing under that id.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsMembers(Protocol):
+    """A platform that can be asked who is in a list. What it tells is believed over what it once answered."""
+
+    def members(self, of: RemoteList) -> Iterable[str] | None:
+        """The addresses in a list; None when it is longer than the platform lists."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """A destination whose lists equal a segment every morning, see `quanyu.activation.mirror`.
+
+    `connection` names the Airflow connection (`quanyu_<connection>`) that switches it on. Whom a list may hold are
+    addresses of the channel `name` in `bridge_customer_addresses`, with consent for the purpose `consent` there.
+    Below `smallest_list` nobody is added. `lag` is how long a list that was just made may not be found by its name.
+    """
+
+    name: str
+    about: str
+    connection: str
+    address_type: str
+    consent: str
+    largest_batch: int
+    longest_name: int
+    smallest_list: int = 1
+    lag: timedelta = timedelta()
+    connect: Callable[[Connection], AbstractContextManager[AudienceClient]]

@@ -34,8 +34,10 @@ _STATES = {
     Verdict.DELIVERED: "sent",
     Verdict.FAILED: "sent",
     Verdict.EXPIRED: "sent",
+    Verdict.READ: "sent",
+    Verdict.CLICKED: "sent",
 }
-_FINAL = (Verdict.DELIVERED, Verdict.FAILED, Verdict.EXPIRED)
+_KEPT = (Verdict.DELIVERED, Verdict.FAILED, Verdict.EXPIRED, Verdict.READ, Verdict.CLICKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +112,8 @@ def record(
 
 
 def keep(connection: Connection, receipts: Iterable[Receipt]) -> int:
-    """Keep final verdicts, each once, whatever state their message is in; return how many were new."""
-    final = [receipt for receipt in receipts if receipt.verdict in _FINAL]
+    """Keep what a receipt says, each word once, whatever state its message is in; return how many were new."""
+    final = [receipt for receipt in receipts if receipt.verdict in _KEPT]
     return connection.execute(
         "insert into activation.receipt (key, verdict, code, provider_id, reported_at)"
         " select said.key, said.verdict, said.code, said.provider_id, said.at from unnest("
@@ -134,7 +136,8 @@ def conclude(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
         "with first as (select distinct on (key) key, verdict, code from activation.receipt"
         " where key = any(%s) order by key, heard_at, verdict)"
         " update activation.message set code = first.code,"
-        " state = case first.verdict when 'failed' then 'failed_final' else first.verdict end"
+        " state = case first.verdict when 'failed' then 'failed_final' when 'expired' then 'expired'"
+        " else 'delivered' end"
         " from first where message.key = first.key and message.state = 'sent' returning message.state",
         [list(keys)],
     ).fetchall()

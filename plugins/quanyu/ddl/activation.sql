@@ -119,13 +119,16 @@ for each row when (old.state is distinct from new.state) execute function activa
 -- Grain: what a provider said of a message, once each; kept also when it comes before our own outcome.
 create table if not exists activation.receipt (
     key text not null references activation.message,
-    verdict text not null check (verdict in ('delivered', 'failed', 'expired')),
+    verdict text not null,
     code text not null default '',
     provider_id text not null default '',
     reported_at timestamptz,
     heard_at timestamptz not null default clock_timestamp(),
     primary key (key, verdict, code)
 );
+
+alter table activation.receipt drop constraint if exists receipt_verdict_check,
+add constraint receipt_verdict_check check (verdict in ('delivered', 'failed', 'expired', 'read', 'clicked')) not valid;
 
 -- Grain: address that asked to be left alone. Never deleted.
 create table if not exists activation.opt_out (

@@ -63,6 +63,8 @@ fct_messages as (
         addressed.code,
         addressed.state_since,
         addressed.sent_at,
+        addressed.read_at,
+        addressed.clicked_at,
         addressed.opted_out_at,
         responses.first_response_at,
         cast(coalesce(responses.net_fen, 0) as bigint) as net_fen,

@@ -13,6 +13,17 @@ messages as (
 
 opt_outs as (select * from {{ source('activation', 'opt_out') }}),
 
+-- A platform that names no time said it when we heard it.
+heard as (
+    select
+        key as message_key,
+        min(case when verdict = 'read' then coalesce(reported_at, heard_at) end) as read_at,
+        min(case when verdict = 'clicked' then coalesce(reported_at, heard_at) end) as clicked_at
+    from {{ source('activation', 'receipt') }}
+    where verdict in ('read', 'clicked')
+    group by key
+),
+
 int_messages as (
     select
         messages.key as message_key,
@@ -28,6 +39,8 @@ int_messages as (
         messages.code,
         messages.changed_at as state_since,
         messages.sent_at,
+        heard.read_at,
+        heard.clicked_at,
         case
             when
                 opt_outs.heard_at >= messages.sent_at
@@ -35,6 +48,7 @@ int_messages as (
                 then opt_outs.heard_at
         end as opted_out_at
     from messages
+    left join heard on messages.key = heard.message_key
     left join opt_outs
         on
             messages.channel = opt_outs.channel

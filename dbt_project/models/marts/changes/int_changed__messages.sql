@@ -18,6 +18,8 @@ messages as (select * from {{ ref('int_messages') }}),
         where
             messages.state is distinct from known.state
             or messages.state_since is distinct from known.state_since
+            or messages.read_at is distinct from known.read_at
+            or messages.clicked_at is distinct from known.clicked_at
             or messages.opted_out_at is distinct from known.opted_out_at
             or known.one_id in (select customers.one_id from {{ ref('int_changed__customers') }} as customers)
             or known.account_key in (select accounts.account_key from {{ ref('int_changed__accounts') }} as accounts)
