@@ -89,6 +89,7 @@ def ours(dsn: str, provider: Running, messages: int, *, pace: float) -> tuple[fl
     night.prepare(dsn, people=messages, segments=1, share=1.0, channels=(CHANNEL,))
     with warehouse.connect(dsn) as connection:
         connection.execute("update marts.fct_consents set is_granted = true")
+        connection.execute("update marts.dim_customers set is_minor = false")
     channel = night.channel(CHANNEL, night.nobody, batch=BATCH)
     plan(dsn, night.DAY, {CHANNEL: channel}, night.VAULT_KEY)
     provider.forget()

@@ -26,10 +26,11 @@ create table if not exists marts.bridge_customer_addresses (
 create table if not exists marts.fct_consents (
     one_id text, purpose text, channel text, is_granted boolean, primary key (one_id, purpose, channel)
 );
+create table if not exists marts.dim_customers (one_id text primary key, is_minor boolean);
 create table if not exists marts.bridge_customer_accounts (account_key text primary key, one_id text);
 create table if not exists marts.bridge_one_id_alias (one_id_old text primary key, one_id_current text);
-truncate marts.bridge_customer_addresses, marts.fct_consents, marts.bridge_customer_accounts, activation.plan,
-    activation.message, activation.receipt, activation.hold, activation.decision, activation.segment_membership,
+truncate marts.dim_customers, marts.bridge_customer_addresses, marts.fct_consents, marts.bridge_customer_accounts,
+    activation.plan, activation.message, activation.receipt, activation.hold, activation.decision, activation.segment_membership,
     activation.segment_night, ops.segment, ops.publication, activation.pause cascade;
 """
 
@@ -38,6 +39,8 @@ truncate marts.bridge_customer_addresses, marts.fct_consents, marts.bridge_custo
 _PEOPLE = """
 insert into marts.bridge_customer_accounts
 select 'a' || n, 'p' || lpad(n::text, 9, '0') from generate_series(1, %(people)s) as n;
+insert into marts.dim_customers
+select 'p' || lpad(n::text, 9, '0'), n %% 500 = 3 from generate_series(1, %(people)s) as n;
 insert into marts.bridge_customer_addresses
 select 'p' || lpad(n::text, 9, '0'), channel, 'o' || channel || n, '', 'a' || n, now()
 from generate_series(1, %(people)s) as n, unnest(%(channels)s::text[]) as channel

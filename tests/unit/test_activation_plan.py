@@ -350,3 +350,27 @@ def test_an_unplanned_night_has_no_waterfall_and_an_empty_segment_an_empty_one(n
     night.segment("seg_quiet", [])
     night.plan()
     assert night.parts("seg_quiet") == {}
+
+
+@pytest.mark.parametrize(
+    ("purpose", "part"), [("marketing", "no_consent"), ("care", "pending"), ("service", "pending")]
+)
+def test_somebody_known_to_be_below_14_gets_no_advertising(dsn: str, purpose: str, part: str) -> None:
+    night = Night(dsn)
+    night.people("child")
+    with night.sql() as cursor:
+        cursor.execute("insert into marts.dim_customers values ('child', true)")
+    night.segment("seg_quiet", ["child"], purpose=purpose)
+    night.plan()
+    assert night.parts("seg_quiet") == {part: 1}
+
+
+def test_who_turns_out_to_be_below_14_after_planning_is_left_out(dsn: str) -> None:
+    night = Night(dsn)
+    night.segment("seg_quiet", night.people("child", "adult"))
+    night.plan()
+    with night.sql() as cursor:
+        cursor.execute("insert into marts.dim_customers values ('child', true)")
+    night.send(post := Post())
+    assert post.received == ["post-adult"]
+    assert night.one("select reason from activation.message where one_id = 'child'") == "below 14"

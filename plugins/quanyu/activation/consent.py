@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 # Why `asked` (one_id, channel) may not be written to; null when it may. An opt-out of any address of a person
-# counts for all of them; messages of purpose `service` (an order was shipped) are owed even then.
+# counts for all of them; messages of purpose `service` (an order was shipped) are owed even then. Below 14 a consent is
+# the guardian's to give (PIPL, art. 31), which nobody here can ask for: no advertising, whatever was ticked.
 _NO_CONSENT = """
 case
+    when %(purpose)s = 'marketing' and exists (
+        select from marts.dim_customers as customer where customer.one_id = {person} and customer.is_minor
+    ) then 'below 14'
     when not exists (
         select from marts.fct_consents as consent
         where consent.one_id = {person} and consent.channel = asked.channel
