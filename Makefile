@@ -34,15 +34,10 @@ lock:
 demo: setup
 	python -m tests.sandbox.demo
 
-NIGHTS = tests/dbt tests/e2e tests/faults
-
-# Lint, then pass every test, in two halves side by side: the nights and dbt mostly wait for Postgres.
+# Lint, then pass every test: three files at a time, since nights mostly wait for Postgres; the long ones come first.
 test: setup lint oracle
 	@.ci/mariadb.sh
-	@mkdir -p var
-	@python -m pytest $(NIGHTS) >var/nights.log 2>&1 & nights=$$!; \
-	python -m pytest $(NIGHTS:%=--ignore=%) --ignore=tests/bi; rest=$$?; \
-	wait $$nights; code=$$?; cat var/nights.log; exit $$((rest + code))
+	python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/bi tests/dbt tests/e2e tests/faults tests
 
 # Build what attribution is compared with in tests (.ci/oracle.txt).
 oracle: setup
