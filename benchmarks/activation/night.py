@@ -30,8 +30,8 @@ create table if not exists marts.dim_customers (one_id text primary key, is_mino
 create table if not exists marts.bridge_customer_accounts (account_key text primary key, one_id text);
 create table if not exists marts.bridge_one_id_alias (one_id_old text primary key, one_id_current text);
 truncate marts.dim_customers, marts.bridge_customer_addresses, marts.fct_consents, marts.bridge_customer_accounts,
-    activation.plan, activation.message, activation.receipt, activation.hold, activation.decision, activation.segment_membership,
-    activation.segment_night, ops.segment, ops.publication, activation.pause cascade;
+    activation.plan, activation.message, activation.receipt, activation.hold, activation.decision,
+    activation.segment_membership, activation.segment_night, ops.segment, ops.publication, activation.pause cascade;
 """
 
 # Everybody has the preferred channel; one in twenty said no to it, and one in ten of the others can be reached on the
