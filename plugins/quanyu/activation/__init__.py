@@ -23,7 +23,7 @@ from quanyu.activation.receipts import (
     opt_out,
     store_receipts,
 )
-from quanyu.activation.send import LEASE, SendReport, campaigns, send
+from quanyu.activation.send import LEASE, SendReport, campaigns, channels_at_work, send
 from quanyu.activation.settle import SettleReport, settle
 from quanyu.activation.waterfall import PARTS, WaterfallRow, waterfall
 
@@ -41,6 +41,7 @@ __all__ = [
     "SettleReport",
     "WaterfallRow",
     "campaigns",
+    "channels_at_work",
     "collect_receipts",
     "collect_replies",
     "held",

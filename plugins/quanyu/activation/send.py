@@ -112,6 +112,17 @@ def require_sendable(business_date: date, now: datetime) -> None:
         )
 
 
+def channels_at_work(dsn: str, business_date: date) -> frozenset[str]:
+    """The channels that have messages of a date, or any under way of whose end somebody may still tell."""
+    with warehouse.connect(dsn) as connection:
+        rows = connection.execute(
+            "select distinct channel from activation.message"
+            " where business_date = %s or state in ('sending', 'parked', 'sent')",
+            [business_date],
+        ).fetchall()
+    return frozenset(name for (name,) in rows)
+
+
 def campaigns(dsn: str, business_date: date, channel: str) -> dict[str, SegmentDefinition]:
     """The segments with something left to send, as they were defined when planned; the most important first."""
     with warehouse.connect(dsn) as connection:

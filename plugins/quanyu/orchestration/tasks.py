@@ -90,11 +90,11 @@ def announce(is_quiet: bool | str) -> None:
 
 @task
 def plan() -> list[str]:
-    """Decide who gets what and why not; the channels that are switched on."""
-    channels = channels_on()
-    for segment in activation.plan(settings().dsn, business_date(), channels, settings().vault_key_bytes):
+    """Decide who gets what and why not; the channels, of those switched on, that have something to do."""
+    dsn, channels = settings().dsn, channels_on()
+    for segment in activation.plan(dsn, business_date(), channels, settings().vault_key_bytes):
         logger.info("%s: %d people, %d messages %s", segment.segment, segment.audience, segment.messages, segment.held)
-    return sorted(channels)
+    return sorted(channels.keys() & activation.channels_at_work(dsn, business_date()))
 
 
 @task(map_index_template="{{ task.op_kwargs['channel'] }}")
