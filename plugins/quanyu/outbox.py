@@ -49,7 +49,7 @@ class Outbox:
         self._host, self._port = address.hostname, address.port or 22
         self._where = where
         self._folder = str(where.extra.get("folder", "/outbox")).rstrip("/")
-        self._host_key = _host_key(str(where.extra.get("host_key", "")))
+        self._host_key = host_key_of(str(where.extra.get("host_key", "")))
         self._sleep = sleep
         self._ssh: paramiko.SSHClient | None = None
         self._sftp: paramiko.SFTPClient | None = None
@@ -126,22 +126,7 @@ class Outbox:
 
     def _session(self) -> paramiko.SFTPClient:
         if self._sftp is None:
-            ssh = self._ssh = paramiko.SSHClient()
-            known = self._host if self._port == 22 else f"[{self._host}]:{self._port}"
-            ssh.get_host_keys().add(known, self._host_key.get_name(), self._host_key)
-            ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
-            ssh.connect(
-                self._host,
-                port=self._port,
-                username=self._where.login,
-                password=self._where.password,
-                timeout=_SECONDS,
-                banner_timeout=_SECONDS,
-                auth_timeout=_SECONDS,
-                channel_timeout=_SECONDS,
-                allow_agent=False,
-                look_for_keys=False,
-            )
+            ssh = self._ssh = open_session(self._where, self._host_key)
             self._sftp = ssh.open_sftp()
             channel = self._sftp.get_channel()
             if channel is not None:
@@ -150,7 +135,7 @@ class Outbox:
 
     def _error_of(self, error: Exception) -> QuanyuError:
         server = f"{self._host}:{self._port}"
-        if isinstance(error, paramiko.BadHostKeyException) or _NOT_FOUND in str(error):
+        if is_another_key(error):
             return NeedsPerson(
                 f"{server} shows another host key than the pinned one.",
                 remedy="ask the operator of the server whether its key was changed, then renew extra.host_key.",
@@ -175,7 +160,39 @@ def connect(where: Connection, *, sleep: Callable[[float], None] = time.sleep) -
         outbox.close()
 
 
-def _host_key(line: str) -> paramiko.PKey:
+def open_session(where: Connection, host_key: paramiko.PKey) -> paramiko.SSHClient:
+    """Log in to the server behind a connection, if it shows that key and no other. Raises what paramiko raises."""
+    address = urlsplit(where.url)
+    host, port = str(address.hostname), address.port or 22
+    ssh = paramiko.SSHClient()
+    known = host if port == 22 else f"[{host}]:{port}"
+    ssh.get_host_keys().add(known, host_key.get_name(), host_key)
+    ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
+    try:
+        ssh.connect(
+            host,
+            port=port,
+            username=where.login,
+            password=where.password,
+            timeout=_SECONDS,
+            banner_timeout=_SECONDS,
+            auth_timeout=_SECONDS,
+            channel_timeout=_SECONDS,
+            allow_agent=False,
+            look_for_keys=False,
+        )
+    except Exception:
+        ssh.close()
+        raise
+    return ssh
+
+
+def is_another_key(error: Exception) -> bool:
+    """Whether a session failed because the server showed another host key than the pinned one."""
+    return isinstance(error, paramiko.BadHostKeyException) or _NOT_FOUND in str(error)
+
+
+def host_key_of(line: str) -> paramiko.PKey:
     """Read a public key as OpenSSH writes it: `ssh-ed25519 AAAA... comment`."""
     kind, _, rest = line.strip().partition(" ")
     try:

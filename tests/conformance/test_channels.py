@@ -14,14 +14,18 @@ from typing import Any
 
 import pytest
 
-from quanyu import discovery
+from quanyu import discovery, warehouse
 from quanyu.activation import collect_receipts, settle
 from quanyu.activation.settle import SettleReport
-from quanyu.contracts import Channel, DedupKey, Neither, Query
+from quanyu.contracts import Channel, DedupKey, Neither, Personal, Query
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Throttled
 from quanyu.settings import utc_now
 from tests.fixtures.activation_night import DAY, TEN, Night
 from tests.sandbox import running_sandbox
+from tests.sandbox.email_smtp import mailbox
+from tests.sandbox.getui import getui_cid
+from tests.sandbox.in_app_popup import app_user_id
+from tests.sandbox.jpush import registration_id
 from tests.sandbox.server import Sandbox
 
 FOUND = discovery.channels()
@@ -30,17 +34,34 @@ CHANNELS = [pytest.param(channel, id=channel.name) for channel in FOUND.values()
 
 @dataclass(frozen=True)
 class Sending:
-    """The endpoint that sends, the fault by which its platform says "nothing more today", and a template for it."""
+    """The endpoint that sends, the fault by which its platform says "nothing more today" (if it ever does), and a
+    template for it; faults that cannot befall it, whether it tells later what became of a message, and a secret that is
+    not the right one.
+    """
 
     endpoint: str
-    spent: str
+    spent: str = ""
     template: str = "好久不见，{gift}等您来取"
+    cannot: frozenset[str] = frozenset()
+    has_receipts: bool = True
+    wrong_secret: str = "not-the-secret"
 
+
+TITLED = "好久不见\n\n{gift}等您来取"
+EMPTY_ANSWER = frozenset({"truncated"})
 
 CALLS = {
     "aliyun_sms": Sending("SendBatchSms", "isv.DAY_LIMIT_CONTROL", "SMS_999000001"),
     "official_account_mass": Sending("/cgi-bin/message/mass/send", "quota"),
     "wecom_broadcast": Sending("/cgi-bin/externalcontact/add_msg_template", "quota"),
+    "jpush": Sending("POST /v3/push"),
+    "getui": Sending("/push/single/cid", has_receipts=False),
+    "email_smtp": Sending(
+        "DATA", template=TITLED, cannot=frozenset({"truncated", "http_500", "html"}), has_receipts=False
+    ),
+    "webhook": Sending("/events", "quota", wrong_secret="whsec_bm90LXRoZS1zZWNyZXQtYXQtYWxsLTAxMjM0NQ=="),
+    "file_export": Sending("PUT", cannot=EMPTY_ANSWER),
+    "in_app_popup": Sending("PUT", template=TITLED, cannot=EMPTY_ANSWER, has_receipts=False),
 }
 
 
@@ -76,10 +97,34 @@ def phones(sandbox: Sandbox, night: Night) -> Iterator[Recipient]:
         yield Recipient(person.id, person.phone, night.phone(person.phone))
 
 
+def mailboxes(sandbox: Sandbox, night: Night) -> Iterator[Recipient]:
+    for one_id in ["stranger", *(person.id for person in sandbox.world.people)]:
+        address = "nobody@mailbox.example" if one_id == "stranger" else mailbox(one_id)
+        token = night.vault.tokenise(Personal.EMAIL, address)
+        with warehouse.connect(night.dsn) as connection:
+            night.vault.store(connection, [token])
+        yield Recipient(one_id, address, token.token)
+
+
+def named_by(address_of: Callable[[str], str], *others: str) -> Callable[[Sandbox, Night], Iterator[Recipient]]:
+    """People whose address on a platform follows from who they are; `others` if the platform knows its recipients."""
+
+    def recipients(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+        for one_id in [*others, *(person.id for person in sandbox.world.people)]:
+            yield Recipient(one_id, address_of(one_id), address_of(one_id))
+
+    return recipients
+
+
 ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
     "openid": followers,
     "external_userid": contacts,
     "phone": phones,
+    "registration_id": named_by(registration_id, "stranger"),
+    "getui_cid": named_by(getui_cid, "stranger"),
+    "email": mailboxes,
+    "one_id": named_by(str),
+    "app_user_id": named_by(app_user_id),
 }
 
 
@@ -121,7 +166,12 @@ class Town:
     def send(self) -> Any:
         """Send through the real client."""
         with self.channel.connect(self.connection) as client:
-            return self.night.send(client, self.channel, ticks=self.real)
+            return self.night.send(client, self.channel, ticks=self.real, sleep=self.wait)
+
+    def wait(self, seconds: float) -> None:
+        """Sleep at once: the time has passed when it returns."""
+        self.waits.append(seconds)
+        self.passed += timedelta(seconds=seconds)
 
     def settle(self) -> SettleReport:
         """Settle through the real client."""
@@ -184,7 +234,7 @@ def town(
     caplog.set_level(logging.DEBUG)
     with running_sandbox(people=60, business_date=DAY) as sandbox:
         town = Town(sandbox, Night(dsn), request.param, caplog)
-        monkeypatch.setattr("time.sleep", town.waits.append)
+        monkeypatch.setattr("time.sleep", town.wait)
         yield town
 
 
@@ -213,10 +263,16 @@ def test_parameters_and_templates_arrive_as_text(town: Town) -> None:
 
 def test_one_unknown_recipient_is_refused_alone_with_the_platforms_own_code(town: Town) -> None:
     town.plan(stranger=True)
+    if "stranger" not in town.recipients:
+        pytest.skip("the platform takes whoever is named")
     town.send()
+    if town.night.states()["stranger"] == "sent":
+        # Some platforms say it with the receipts only.
+        town.sandbox.advance_to(DAY + timedelta(days=1))
+        town.receipts()
     states = town.night.states()
     assert states.pop("stranger") == "failed_final"
-    assert set(states.values()) == {"sent"}
+    assert set(states.values()) <= {"sent", "delivered"}
     assert town.night.one("select code from activation.message where one_id = 'stranger'")
     assert town.delivered() == town.expected()
 
@@ -230,8 +286,10 @@ def test_a_passing_throttle_is_waited_out(town: Town) -> None:
 
 
 def test_no_call_is_made_while_the_platform_takes_nothing_more(town: Town) -> None:
+    if not town.sending.spent:
+        pytest.skip("the platform has no such answer that we know of")
     town.plan(limit=4)
-    town.fault(town.sending.spent)
+    town.fault(town.sending.spent, times=9)
     with pytest.raises(Throttled) as caught:
         town.send()
     assert caught.value.until is not None
@@ -240,6 +298,7 @@ def test_no_call_is_made_while_the_platform_takes_nothing_more(town: Town) -> No
     with pytest.raises(Throttled):
         town.send()
     assert town.calls() == made
+    town.sandbox.clear(town.channel.connection)
     town.passed = caught.value.until - utc_now()
     town.send()
     assert town.delivered() == town.expected()
@@ -247,6 +306,8 @@ def test_no_call_is_made_while_the_platform_takes_nothing_more(town: Town) -> No
 
 @pytest.mark.parametrize("kind", ["reply_lost", "truncated", "reset", "http_500", "html"])
 def test_a_lost_answer_is_resolved_by_what_the_channel_can_do(town: Town, kind: str) -> None:
+    if kind in town.sending.cannot:
+        pytest.skip("this cannot befall the platform")
     town.plan()
     town.fault(kind)
     assert town.send().states["sending"] > 0
@@ -272,6 +333,8 @@ def test_a_platform_that_is_down_got_nothing_and_gets_everything_later(town: Tow
 
 
 def test_receipts_find_their_message(town: Town) -> None:
+    if not town.sending.has_receipts:
+        pytest.skip("the platform never tells")
     town.plan()
     town.send()
     town.sandbox.advance_to(DAY + timedelta(days=1))
@@ -296,6 +359,8 @@ def test_receipts_find_their_message(town: Town) -> None:
 
 
 def test_a_message_whose_answer_was_lost_gets_its_receipt_too(town: Town) -> None:
+    if not town.sending.has_receipts:
+        pytest.skip("the platform never tells")
     town.plan(limit=4)
     town.fault("reply_lost", times=9)
     with pytest.raises(DeliveryUnknown) if len(senders(town)) >= 3 else no_error():
@@ -312,12 +377,12 @@ def test_a_message_whose_answer_was_lost_gets_its_receipt_too(town: Town) -> Non
 
 def test_a_wrong_secret_needs_a_person_and_sends_nothing(town: Town) -> None:
     town.plan(limit=4)
-    right = town.connection
-    wrong = type(right)(name=right.name, url=right.url, login=right.login, password="not-the-secret", extra=right.extra)
+    right, secret = town.connection, town.sending.wrong_secret
+    wrong = type(right)(name=right.name, url=right.url, login=right.login, password=secret, extra=right.extra)
     with town.channel.connect(wrong) as client, pytest.raises(NeedsPerson) as caught:
-        town.night.send(client, town.channel, ticks=town.real)
+        town.night.send(client, town.channel, ticks=town.real, sleep=town.wait)
     assert caught.value.remedy
-    assert "not-the-secret" not in str(caught.value) + town.caplog.text
+    assert secret not in str(caught.value) + town.caplog.text
     assert town.delivered() == []
     assert set(town.night.states().values()) == {"pending"}
 
