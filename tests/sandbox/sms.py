@@ -77,6 +77,15 @@ class Messages:
         today = self._accepted.get((phone, send_time(self.clock).date()), [])
         return sum(sms.sign == sign and sms.template == template for sms in today)
 
+    def all(self) -> list[Sms]:
+        """Everything that may be asked for by now, oldest first."""
+        visible = self.clock.now() - timedelta(seconds=self.lag_seconds)
+        return [sms for batch in self._accepted.values() for sms in batch if sms.accepted_at <= visible]
+
+    def is_waiting(self, sms: Sms) -> bool:
+        """Whether the carrier has not reported yet: of late ones before the day is over, of lost ones never."""
+        return sms.fate == "lost" or (sms.fate == "late" and send_time(self.clock) <= sms.at)
+
     def details(self, phone: str, day: date, biz_id: str) -> list[dict[str, Any]]:
         """What is known of a number's messages of a day, newest first."""
         visible = self.clock.now() - timedelta(seconds=self.lag_seconds)
@@ -105,6 +114,10 @@ class Messages:
         self.replies.append(reply)
         return reply
 
+    def is_refusing(self, phone: str) -> bool:
+        """Whether somebody asked for no more messages."""
+        return phone in self._refusing
+
     def _fate(self, phone: str, template: str, day: date) -> tuple[str, str]:
         if phone in self._refusing:
             return "failed", "MOBILE_IN_BLACK"
@@ -116,8 +129,7 @@ class Messages:
         return ("late" if lot < self.failed + self.lost + self.late else "delivered"), "DELIVERED"
 
     def _detail(self, sms: Sms) -> dict[str, Any]:
-        is_late = sms.fate == "late" and send_time(self.clock) <= sms.at
-        waits = is_late or sms.fate == "lost"
+        waits = self.is_waiting(sms)
         detail = {
             "PhoneNum": sms.phone,
             "SendStatus": WAITING if waits else FAILED if sms.fate == "failed" else DELIVERED,

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from quanyu.activation import HearsReplies
-from quanyu.channels.aliyun_sms import CHANNEL, authorization
+from quanyu.aliyun import authorization
+from quanyu.channels.aliyun_sms import CHANNEL
 from quanyu.contracts import Connection, Message, Receipt, Verdict
 from quanyu.errors import (
     ConfigurationError,

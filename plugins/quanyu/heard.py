@@ -1,0 +1,43 @@
+"""What is heard outside a channel's own calls: bodies that a platform pushed to the brand, and what people answered.
+
+A platform cannot call back a pipeline that runs at night. The brand's own collector stands between the two: a web
+endpoint that keeps what was pushed and hands it out as a JSON array, `GET <url>?...`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from quanyu.contracts import Record
+from quanyu.errors import Retryable
+from quanyu.transport import Http
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One reply of a person; `cursor` names it for the next reading."""
+
+    address: str = field(repr=False)
+    said: str = field(repr=False)
+    at: datetime
+    cursor: str
+
+
+def collected(url: str, **asked: str) -> list[Record]:
+    """Read the pushed bodies that `asked` selects. Raises Retryable when the answer is no array of objects."""
+    parts = urlsplit(url)
+    with Http(f"{parts.scheme}://{parts.netloc}") as http:
+        response = http.request("GET", parts.path, params=asked)
+    try:
+        rows = json.loads(response.content)
+    except ValueError:
+        rows = None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Retryable(
+            f"the collector at {parts.netloc}{parts.path} answers with no JSON array of objects.",
+            remedy="check the URL in the connection's extra, and the collector itself.",
+        )
+    return rows
