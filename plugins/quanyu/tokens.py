@@ -53,7 +53,7 @@ class Tokens:
 
         Raises NeedsPerson when the new token is refused as well.
         """
-        token = self._current()
+        token = self.current()
         try:
             return once(token)
         except TokenExpired:
@@ -63,10 +63,12 @@ class Tokens:
         except TokenExpired as error:
             raise NeedsPerson(f"{error.message} Even the token issued a moment ago.", remedy=self._remedy) from None
 
-    def _current(self) -> str:
-        if self._grant is None or utc_now() >= self._grant.expires_at - MARGIN:
-            return self._renewed(refused="")
-        return self._grant.access_token
+    def current(self, *, refused: str = "") -> str:
+        """The token to call with: another than the one that the platform `refused`."""
+        held = self._grant
+        if held is None or held.access_token == refused or utc_now() >= held.expires_at - MARGIN:
+            return self._renewed(refused=refused)
+        return held.access_token
 
     def _renewed(self, refused: str) -> str:
         with self._slot() as slot:

@@ -60,7 +60,7 @@ class WeChat:
         self._dialect = dialect
         self._where = where
         # Kept by this client alone: the platform hands every process the same token.
-        self._tokens = Tokens(http, replace(where, tokens=None), self._issue, remedy=_CREDENTIALS)
+        self._tokens = Tokens(http, replace(where, tokens=None), self._issue, remedy=CREDENTIALS)
 
     def call(
         self,
@@ -82,11 +82,19 @@ class WeChat:
             with_token = {**(params or {}), "access_token": token}
             response = self._http.exchange(method, path, params=with_token, json=body, repeatable=repeatable)
             answer = json_of(response, repeatable=repeatable)
-            if _code(answer) not in accept:
-                _check(self._dialect, answer, path, repeatable=repeatable)
+            self.check(answer, path, repeatable=repeatable, accept=accept)
             return answer
 
         return self._http.retrying(lambda: self._tokens.call(once))
+
+    def token(self, *, refused: str = "") -> str:
+        """The token to call with, for who makes calls of their own: another than the one that was `refused`."""
+        return self._http.retrying(lambda: self._tokens.current(refused=refused))
+
+    def check(self, answer: Record, path: str, *, repeatable: bool = True, accept: Collection[int] = ()) -> None:
+        """Raise what an answer's errcode means, unless it is one of `accept`; TokenExpired is the caller's to heed."""
+        if _code(answer) not in accept:
+            _check(self._dialect, answer, path, repeatable=repeatable)
 
     def _issue(self, held: Grant | None) -> Grant:
         """Ask for a token; a held one that should still live was refused."""
@@ -96,7 +104,7 @@ class WeChat:
             _check(self._dialect, answer, "token", repeatable=True)
         except TokenExpired as error:
             # 40001 as an answer to the token call itself means the secret.
-            raise NeedsPerson(error.message, remedy=_CREDENTIALS) from None
+            raise NeedsPerson(error.message, remedy=CREDENTIALS) from None
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
             raise Retryable(f"{self._dialect.name}: the token call answered without a token.")
@@ -164,7 +172,7 @@ def _next_midnight(now: datetime) -> datetime:
 
 
 _ALLOW_IP = "add this machine's outgoing address to the IP whitelist of the app."
-_CREDENTIALS = (
+CREDENTIALS = (
     "set login and password of the connection to the app's current id and secret, and let nobody else renew its token."
 )
 _PERMISSION = "grant the app this interface in the administration console."
@@ -178,10 +186,10 @@ OFFICIAL_ACCOUNT = Dialect(
     pauses={45011: timedelta(seconds=60)},
     out_of_quota=_next_midnight,
     needs_person={
-        40013: _CREDENTIALS,
-        40125: _CREDENTIALS,
-        41002: _CREDENTIALS,
-        41004: _CREDENTIALS,
+        40013: CREDENTIALS,
+        40125: CREDENTIALS,
+        41002: CREDENTIALS,
+        41004: CREDENTIALS,
         40164: _ALLOW_IP,
         45035: _ALLOW_IP,
         61004: _ALLOW_IP,
@@ -201,9 +209,9 @@ WECOM = Dialect(
     pauses={45033: timedelta(seconds=5)},
     out_of_quota=lambda now: now + timedelta(hours=1),
     needs_person={
-        40001: _CREDENTIALS,
-        40013: _CREDENTIALS,
-        40091: _CREDENTIALS,
+        40001: CREDENTIALS,
+        40013: CREDENTIALS,
+        40091: CREDENTIALS,
         48002: _PERMISSION,
         60020: _ALLOW_IP,
         60011: _VISIBILITY,
@@ -219,6 +227,6 @@ WECOM = Dialect(
 def connect(dialect: Dialect, where: Connection, *, sleep: Callable[[float], None] | None = None) -> Iterator[WeChat]:
     """Open a client of the account behind a connection; the token is fetched by the first call."""
     if not where.login or not where.password:
-        raise ConfigurationError(f"the connection quanyu_{where.name} lacks login or password.", remedy=_CREDENTIALS)
+        raise ConfigurationError(f"the connection quanyu_{where.name} lacks login or password.", remedy=CREDENTIALS)
     with Http.of(where, sleep=sleep) as http:
         yield WeChat(http, dialect, where)

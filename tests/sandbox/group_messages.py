@@ -1,4 +1,4 @@
-"""Broadcasts of WeCom: tasks that staff confirm, and what each customer got.
+"""Broadcasts of WeCom, to customers or to their groups: tasks that staff confirm, and what each recipient got.
 
 Nothing is sent by the call itself. Of the tasks, `at_once` are confirmed on the spot, most others when the
 world's day advances, and `never` not at all unless somebody calls `confirm_all`. Which is which depends on
@@ -24,12 +24,17 @@ WAITING, SENT, NOT_A_FRIEND, OVER_CAP = range(4)
 _OUTCOMES = ("waiting", "sent", "not_a_friend", "over_cap")
 
 
+_LISTED_AS = {"single": "external_userid", "group": "chat_id_list"}
+_SHOWN_AS = {"single": "external_userid", "group": "chat_id"}
+_MOST = {"single": 10_000, "group": 2_000}
+
+
 @dataclass
 class Task:
-    """What one member of staff is asked to send: each customer with the record of the delivery."""
+    """What one member of staff is asked to send: each contact (None for a group) with the record of the delivery."""
 
     userid: str
-    copies: list[tuple[Contact, dict[str, Any]]] = field(default_factory=list)
+    copies: list[tuple[Contact | None, dict[str, Any]]] = field(default_factory=list)
     confirmed_at: datetime | None = None
 
 
@@ -38,6 +43,7 @@ class GroupMessage:
     """One accepted broadcast."""
 
     msgid: str
+    chat_type: str
     created_at: datetime
     text: Mapping[str, Any]
     attachments: Sequence[Any]
@@ -46,13 +52,17 @@ class GroupMessage:
 
 @dataclass
 class GroupMessages:
-    """Every broadcast of the corp. `caps`: messages per customer and span of time (a strftime pattern)."""
+    """Every broadcast of the corp. `caps`: messages per recipient and span of time (a strftime pattern).
+
+    `owners` tells who owns each group, by chat_id.
+    """
 
     clock: Clock
     deliveries: list[dict[str, Any]]
     contacts: Callable[[], list[Contact]]
     staff: Sequence[str]
     past: PastBroadcasts
+    owners: Callable[[], Mapping[str, str]]
     at_once: float = 0.8
     never: float = 0.05
     caps: dict[str, int] = field(default_factory=lambda: {"%F": 1, "%G-%V": 7, "%Y-%m": 30})
@@ -62,16 +72,18 @@ class GroupMessages:
     def add(self, given: Mapping[str, Any]) -> Answer:
         """Make a broadcast into tasks; whoever nobody may write to goes to `fail_list`."""
         text, attachments = _content(given)
+        kind = str(given.get("chat_type", "single"))
         sender = str(given.get("sender") or "")
         if sender and sender not in self.staff:
             raise Refusal(60111, "userid not found")
-        wanted = list(dict.fromkeys(texts(given.get("external_userid"))))
-        if len(wanted) > 10_000 or not (wanted or sender):
-            raise Refusal(40058, "invalid Request Parameter, external_userid")
-        reachable = self._reachable(sender, wanted)
+        wanted = list(dict.fromkeys(texts(given.get(_LISTED_AS[kind]))))
+        # Groups are their owner's: without a sender nobody is asked.
+        if len(wanted) > _MOST[kind] or not (sender or (wanted and kind == "single")):
+            raise Refusal(40058, f"invalid Request Parameter, {_LISTED_AS[kind]}")
+        reachable = self._reachable(sender, wanted) if kind == "single" else self._owned(sender, wanted)
         if not reachable:
             raise Refusal(41048, "no customer to send")
-        message = self._keep(text, attachments, reachable)
+        message = self._keep(kind, text, attachments, reachable)
         for task in message.tasks.values():
             if share(message.msgid, task.userid) < self.at_once:
                 self._confirm(task)
@@ -113,20 +125,21 @@ class GroupMessages:
         return {"errcode": 0, "errmsg": "ok", "task_list": task_list, "next_cursor": cursor}
 
     def results(self, given: Mapping[str, Any]) -> Answer:
-        """Say what became of each customer of one member of staff."""
+        """Say what became of each recipient of one member of staff."""
         msgid, userid = str(given.get("msgid", "")), str(given.get("userid", ""))
         rows = self.past.results(msgid, userid) or self._results(msgid, userid)
         send_list, cursor = page(rows, given, default=500, largest=1000, of=f"{msgid}-{userid}")
         return {"errcode": 0, "errmsg": "ok", "send_list": send_list, "next_cursor": cursor}
 
     def _results(self, msgid: str, userid: str) -> list[Answer]:
-        task = self._message(msgid).tasks.get(userid)
+        message = self._message(msgid)
+        task = message.tasks.get(userid)
         if task is None:
             raise Refusal(40058, "invalid Request Parameter, userid has no task of this msgid")
         rows = []
         for _, record in task.copies:
             status = _OUTCOMES.index(record["outcome"])
-            row: Answer = {"external_userid": record["recipient"], "userid": task.userid, "status": status}
+            row: Answer = {_SHOWN_AS[message.chat_type]: record["recipient"], "userid": task.userid, "status": status}
             if status == SENT and task.confirmed_at:
                 row["send_time"] = int(task.confirmed_at.timestamp())
             rows.append(row)
@@ -148,31 +161,41 @@ class GroupMessages:
                     self._confirm(task)
         return message
 
-    def _reachable(self, sender: str, wanted: Sequence[str]) -> dict[str, Contact]:
+    def _reachable(self, sender: str, wanted: Sequence[str]) -> dict[str, tuple[str, Contact | None]]:
         """The one relation each customer is written through: the sender's, else the newest."""
-        found: dict[str, Contact] = {}
+        found: dict[str, tuple[str, Contact | None]] = {}
         asked = set(wanted)
         for contact in sorted(self.contacts(), key=lambda contact: contact.added_at):
             if sender in {"", contact.staff_userid} and (not asked or contact.external_userid in asked):
-                found[contact.external_userid] = contact
+                found[contact.external_userid] = (contact.staff_userid, contact)
         return found
 
+    def _owned(self, sender: str, wanted: Sequence[str]) -> dict[str, tuple[str, Contact | None]]:
+        """The sender's own groups, all of them when none is named."""
+        owners = self.owners()
+        asked = wanted or list(owners)
+        return {chat_id: (sender, None) for chat_id in asked if owners.get(chat_id) == sender}
+
     def _keep(
-        self, text: Mapping[str, Any], attachments: Sequence[Any], reachable: Mapping[str, Contact]
+        self,
+        kind: str,
+        text: Mapping[str, Any],
+        attachments: Sequence[Any],
+        reachable: Mapping[str, tuple[str, Contact | None]],
     ) -> GroupMessage:
         msgid = f"msgGCAAAX{len(self._messages) + 1:010d}"
-        message = GroupMessage(msgid, send_time(self.clock), text, attachments, {})
-        for external_userid, contact in reachable.items():
+        message = GroupMessage(msgid, kind, send_time(self.clock), text, attachments, {})
+        for recipient, (userid, contact) in reachable.items():
             record = {
-                "recipient": external_userid,
-                "sender": contact.staff_userid,
+                "recipient": recipient,
+                "sender": userid,
                 "content": text.get("content", ""),
                 "provider_id": msgid,
                 "batch_key": "",
                 "day": message.created_at.date().isoformat(),
                 "outcome": _OUTCOMES[WAITING],
             }
-            message.tasks.setdefault(contact.staff_userid, Task(contact.staff_userid)).copies.append((contact, record))
+            message.tasks.setdefault(userid, Task(userid)).copies.append((contact, record))
             self.deliveries.append(record)
         self._messages[msgid] = message
         return message
@@ -182,13 +205,13 @@ class GroupMessages:
             return
         task.confirmed_at = send_time(self.clock) + timedelta(minutes=5)
         for contact, record in task.copies:
-            record["outcome"] = _OUTCOMES[self._deliver(contact)]
+            record["outcome"] = _OUTCOMES[self._deliver(contact, record["recipient"])]
 
-    def _deliver(self, contact: Contact) -> int:
-        """What happens to one customer's copy, on the day that follows the world's last."""
-        if not contact.exists(self.clock.end + timedelta(days=1)):
+    def _deliver(self, contact: Contact | None, recipient: str) -> int:
+        """What happens to one copy, on the day that follows the world's last."""
+        if contact is not None and not contact.exists(self.clock.end + timedelta(days=1)):
             return NOT_A_FRIEND
-        spans = [(contact.external_userid, f"{send_time(self.clock):{pattern}}") for pattern in self.caps]
+        spans = [(recipient, f"{send_time(self.clock):{pattern}}") for pattern in self.caps]
         if any(self._received[span] >= cap for span, cap in zip(spans, self.caps.values(), strict=True)):
             return OVER_CAP
         self._received.update(spans)
@@ -202,14 +225,14 @@ def _listed(message: GroupMessage) -> Answer:
         "create_type": 0,
         "text": message.text,
         "attachments": message.attachments,
-        "chat_type": "single",
+        "chat_type": message.chat_type,
     }
 
 
 def _content(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Any]]:
     text, attachments = given.get("text") or {}, given.get("attachments") or []
-    if given.get("chat_type", "single") != "single" or given.get("tag_filter"):
-        raise Refusal(40058, "invalid Request Parameter, only to single customers, not by tag")
+    if given.get("chat_type", "single") not in _LISTED_AS or given.get("tag_filter"):
+        raise Refusal(40058, "invalid Request Parameter, to customers or groups, not by tag")
     if not isinstance(text, dict) or not isinstance(attachments, list) or len(attachments) > 9:
         raise Refusal(40058, "invalid Request Parameter, text or attachments")
     if not text.get("content") and not attachments:

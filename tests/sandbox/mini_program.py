@@ -1,7 +1,9 @@
-"""The mini program's data cube: one day a call, `yyyymmdd`, no later than yesterday.
+"""The mini program: its data cube, one day a call, `yyyymmdd`, no later than yesterday; its subscription messages.
 
 POST /datacube/getweanalysisappiddailyvisittrend, ...dailysummarytrend, ...dailyretaininfo, ...visitpage,
      ...visitdistribution
+GET  /wxaapi/newtmpl/gettemplate       the account's templates
+POST /cgi-bin/message/subscribe/send   one message; each user agreed to one of each template, see `notices`
 
 The last two days show 90 and 97 hundredths of their visits. Fault kinds of its own: `not_ready` (the error of the
 early morning; its code 61503 is the sandbox's own) and `empty` (the empty list that is sent then instead).
@@ -13,13 +15,25 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from aiohttp import web
+
+from tests.sandbox.faults import Faults
+from tests.sandbox.notices import Notices
+from tests.sandbox.platform import Clock
 from tests.sandbox.weixin import Answer, Refusal
 from tests.sandbox.weixin_app import WeixinApp
-from tests.sandbox.world.openids import MINI_APPID
+from tests.sandbox.world import World
+from tests.sandbox.world.openids import MINI_APPID, openid
 from tests.sandbox.world.systems.mini_program import MiniDay, days
 
 RIPENESS = {0: 90, 1: 97}
 """Hundredths of a figure that are counted, by age in days."""
+
+TEMPLATES = {
+    "SUB_BACK_IN_STOCK": "商品：{{thing1.DATA}}",
+    "SUB_CART_LEFT": "商品：{{thing1.DATA}}",
+}
+"""The account's templates, by id."""
 
 _PREFIX = "/datacube/getweanalysisappid"
 
@@ -32,8 +46,35 @@ class MiniProgram(WeixinApp):
     secret = "sandbox-secret-mini-program"
     drifting = "ref_date"
 
+    def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
+        super().__init__(world, faults, clock)
+        self._users = {openid(world, MINI_APPID, person.id) for person in world.people}
+        self.notices = Notices(
+            clock,
+            self.deliveries,
+            self._unreachable,
+            self._users.__contains__,
+            _sent_event,
+            dict(TEMPLATES),
+            consents=1,
+        )
+
+    def connection(self, url: str) -> dict[str, Any]:
+        """Log in with appid and secret; the brand's collector hears what became of messages."""
+        fields = super().connection(url)
+        fields["extra"]["receipts_url"] = f"{url}/sandbox/events"
+        return fields
+
+    def routes(self) -> list[web.RouteDef]:
+        """Templates are read with GET."""
+        return [
+            *super().routes(),
+            web.get("/wxaapi/newtmpl/gettemplate", self.serve(self._templates)),
+            *self.notices.routes(),
+        ]
+
     def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Answer]]:
-        """The cubes by their names."""
+        """The cubes by their names, and messages."""
         cubes = {
             "dailyvisittrend": self._visit_trend,
             "dailysummarytrend": self._summary,
@@ -41,7 +82,18 @@ class MiniProgram(WeixinApp):
             "visitpage": self._pages,
             "visitdistribution": self._spread,
         }
-        return {_PREFIX + name: self._cube(_PREFIX + name, cube) for name, cube in cubes.items()}
+        paths = {_PREFIX + name: self._cube(_PREFIX + name, cube) for name, cube in cubes.items()}
+        return {**paths, "/cgi-bin/message/subscribe/send": self.notices.send}
+
+    def _unreachable(self, user: str) -> Refusal | None:
+        return None if user in self._users else Refusal(40003, "invalid openid")
+
+    def _templates(self, _given: Mapping[str, Any]) -> Answer:
+        rows = [
+            {"priTmplId": name, "title": "通知", "content": content, "example": "", "type": 2}
+            for name, content in self.notices.templates.items()
+        ]
+        return {"errcode": 0, "errmsg": "ok", "data": rows}
 
     def _cube(self, path: str, cube: Callable[[MiniDay, str], Answer]) -> Callable[[Mapping[str, Any]], Answer]:
         def answer(given: Mapping[str, Any]) -> Answer:
@@ -118,6 +170,13 @@ class MiniProgram(WeixinApp):
             for index, items in parts
         ]
         return {"ref_date": f"{day.day:%Y%m%d}", "list": shown}
+
+
+def _sent_event(record: Mapping[str, Any]) -> dict[str, Any]:
+    # One row comes as an object, several come as a list.
+    code = "0" if record["outcome"] == "sent" else "1"
+    row = {"TemplateId": record["template"], "MsgID": str(record["msgid"]), "ErrorCode": code}
+    return {"Event": "subscribe_msg_sent_event", "List": {**row, "ErrorStatus": "success" if code == "0" else "fail"}}
 
 
 def _date(text: str) -> date:

@@ -4,9 +4,12 @@ GET  /cgi-bin/user/get             openids, `page_size` a page, an empty page at
 GET  /cgi-bin/user/info            one fan
 POST /cgi-bin/user/info/batchget   up to 100 fans
 GET  /cgi-bin/tags/get             the tags and how many fans have each
+POST /cgi-bin/tags/...             tags that are made and given by API, see `official_account_tags`
 POST /datacube/get...              daily reports, no later than yesterday; see `official_account_cubes`
 POST /cgi-bin/message/mass/send    one text to 2..10 000 fans, `clientmsgid` against repeats
 POST /cgi-bin/message/mass/get     how far a mass send got
+GET  /cgi-bin/template/get_all_private_template   the account's templates
+POST /cgi-bin/message/template/send               one template message; its outcome is an event, see `notices`
 
 Fans are shown as they stood at the midnight that ended the world's `today`. Messages go out on the day after
 it: who unsubscribes on that day is taken and not reached. Tokens are those of every app, see `weixin_app`.
@@ -26,13 +29,21 @@ from aiohttp import web
 
 from tests.sandbox.faults import Faults
 from tests.sandbox.mass_send import MassSends
+from tests.sandbox.notices import Notices
 from tests.sandbox.official_account_cubes import CUBES
+from tests.sandbox.official_account_tags import FanTags
 from tests.sandbox.platform import Clock
 from tests.sandbox.weixin import Answer, Refusal
 from tests.sandbox.weixin_app import WeixinApp
 from tests.sandbox.world import World
 from tests.sandbox.world.model import APPID, Follower
 from tests.sandbox.world.systems.official_account import TAGS, tags_of
+
+TEMPLATES = {
+    "TM_AFTER_SALES": "您的售后已处理完成。\n如有疑问，请在公众号内留言。",
+    "TM_MEMBER_GIFT": "会员礼：{{thing1.DATA}}",
+}
+"""The account's templates, by id."""
 
 _DAWN = date(2014, 12, 1)
 """The first day that the platform has figures of."""
@@ -53,11 +64,20 @@ class OfficialAccount(WeixinApp):
             "/cgi-bin/token": 2_000,
             "/cgi-bin/user/get": 500,
             "/cgi-bin/message/mass/send": 100,
+            "/cgi-bin/message/template/send": 100_000,
         }
         self.minute_quota = {"/cgi-bin/message/mass/send": 60}
         self.mass_sends = MassSends(clock, self.deliveries, self._fan)
+        self.notices = Notices(clock, self.deliveries, self._unreachable, self._stays, _outcome_event, dict(TEMPLATES))
+        self.fan_tags = FanTags(self._follows, self._tags_else, lambda: self.page_size)
         self._seen_at: datetime | None = None
         self._seen: dict[str, Follower] = {}
+
+    def connection(self, url: str) -> dict[str, Any]:
+        """Log in with appid and secret; the brand's collector hears what became of template messages."""
+        fields = super().connection(url)
+        fields["extra"]["receipts_url"] = f"{url}/sandbox/events"
+        return fields
 
     def routes(self) -> list[web.RouteDef]:
         """What `api.weixin.qq.com` serves of this account."""
@@ -66,6 +86,8 @@ class OfficialAccount(WeixinApp):
             web.get("/cgi-bin/user/get", self.serve(self._openids)),
             web.get("/cgi-bin/user/info", self.serve(self._one)),
             web.get("/cgi-bin/tags/get", self.serve(self._tags)),
+            web.get("/cgi-bin/template/get_all_private_template", self.serve(self._templates)),
+            *self.notices.routes(),
         ]
 
     def calls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Answer]]:
@@ -74,6 +96,12 @@ class OfficialAccount(WeixinApp):
             "/cgi-bin/user/info/batchget": self._many,
             "/cgi-bin/message/mass/send": self.mass_sends.send,
             "/cgi-bin/message/mass/get": self.mass_sends.state,
+            "/cgi-bin/message/template/send": self.notices.send,
+            "/cgi-bin/tags/create": self.fan_tags.create,
+            "/cgi-bin/tags/members/batchtagging": self.fan_tags.tag,
+            "/cgi-bin/tags/members/batchuntagging": self.fan_tags.untag,
+            "/cgi-bin/tags/getidlist": self.fan_tags.of_one,
+            "/cgi-bin/user/tag/get": self.fan_tags.page,
             **{f"/datacube/{name}": self._cube(name) for name in CUBES},
         }
 
@@ -85,6 +113,24 @@ class OfficialAccount(WeixinApp):
             # The platform's order has nothing to do with time.
             self._seen = {fan.openid: fan for fan in sorted(ever, key=lambda fan: _place(fan.openid))}
         return self._seen.get(openid)
+
+    def _unreachable(self, openid: str) -> Refusal | None:
+        fan = self._fan(openid)
+        if fan is None:
+            return Refusal(40003, "invalid openid")
+        return None if fan.follows(self.clock.end) else Refusal(43004, "require subscribe")
+
+    def _stays(self, openid: str) -> bool:
+        """Whether a fan still follows on the day that comes after the world's last."""
+        fan = self._fan(openid)
+        return fan is not None and fan.follows(self.clock.end + timedelta(days=1))
+
+    def _templates(self, _given: Mapping[str, Any]) -> Answer:
+        rows = [
+            {"template_id": name, "title": "通知", "primary_industry": "", "deputy_industry": "", "content": content}
+            for name, content in self.notices.templates.items()
+        ]
+        return {"template_list": rows}
 
     def _openids(self, given: Mapping[str, Any]) -> Answer:
         after = str(given.get("next_openid", ""))
@@ -129,7 +175,7 @@ class OfficialAccount(WeixinApp):
             **({"unionid": fan.unionid} if fan.unionid else {}),
             "remark": "",
             "groupid": 0,
-            "tagid_list": list(tags_of(self.world).get(openid, ())),
+            "tagid_list": [*tags_of(self.world).get(openid, ()), *self.fan_tags.of(openid)],
             "subscribe_scene": fan.scene,
             "qr_scene": 0,
             "qr_scene_str": fan.qr_scene_str,
@@ -139,7 +185,14 @@ class OfficialAccount(WeixinApp):
         there = (fan for fan in self.world.followers if fan.follows(self.clock.end))
         counts = Counter(tag for fan in there for tag in tags_of(self.world).get(fan.openid, ()))
         rows = [{"id": tag, "name": name, "count": counts[tag]} for tag, name in TAGS.items()]
-        return {"tags": self.drifted(rows, "/cgi-bin/tags/get")}
+        return {"tags": self.drifted([*rows, *self.fan_tags.rows()], "/cgi-bin/tags/get")}
+
+    def _follows(self, openid: str) -> bool:
+        fan = self._fan(openid)
+        return fan is not None and fan.follows(self.clock.end)
+
+    def _tags_else(self, openid: str) -> int:
+        return len(tags_of(self.world).get(openid, ()))
 
     def _cube(self, name: str) -> Callable[[Mapping[str, Any]], Answer]:
         longest, rows = CUBES[name]
@@ -168,6 +221,12 @@ class OfficialAccount(WeixinApp):
             if given.get("grant_type") == "client_credential" and not given.get(name):
                 raise Refusal(code, "appid missing" if name == "appid" else "appsecret missing")
         super()._check_credentials(given)
+
+
+def _outcome_event(record: Mapping[str, Any]) -> dict[str, Any]:
+    words = {"sent": "success", "blocked": "failed:user block", "failed": "failed: system failed"}
+    status = words[record["outcome"]]
+    return {"Event": "TEMPLATESENDJOBFINISH", "MsgID": str(record["msgid"]), "Status": status}
 
 
 def _place(openid: str) -> str:

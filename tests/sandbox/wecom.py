@@ -6,6 +6,7 @@ GET  /cgi-bin/externalcontact/list                    the customers of one
 GET  /cgi-bin/externalcontact/get                     one customer and all who follow them
 POST /cgi-bin/externalcontact/batch/get_by_user       customers of up to 100 staff, with a cursor
 POST /cgi-bin/externalcontact/get_corp_tag_list       the corp's tags by group
+POST /cgi-bin/externalcontact/add_corp_tag, mark_tag  tags by API, see `wecom_tags`
 POST /cgi-bin/externalcontact/groupchat/list          customer groups, with a cursor
 POST /cgi-bin/externalcontact/groupchat/get           one group and its members
 POST /cgi-bin/externalcontact/get_user_behavior_data  how members of staff talked, per day
@@ -35,10 +36,11 @@ from tests.sandbox.wecom_behaviour import behaviour
 from tests.sandbox.wecom_broadcasts import PastBroadcasts
 from tests.sandbox.wecom_drift import drifted
 from tests.sandbox.wecom_groups import CustomerGroups
+from tests.sandbox.wecom_tags import CorpTags
 from tests.sandbox.weixin import Answer, Refusal, Weixin, page, texts
 from tests.sandbox.world import World
 from tests.sandbox.world.model import CORP, Contact
-from tests.sandbox.world.systems.wecom import TAGS, Tag, tags_of
+from tests.sandbox.world.systems.wecom import Tag, tags_of
 
 SECRET = "sandbox-secret-wecom"
 AGENT = 1000002
@@ -60,8 +62,11 @@ class WeCom(Weixin):
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
         past = PastBroadcasts(world, clock)
-        self.group_messages = GroupMessages(clock, self.deliveries, self._contacts, world.staff, past)
         self.groups = CustomerGroups(world, clock)
+        self.group_messages = GroupMessages(
+            clock, self.deliveries, self._contacts, world.staff, past, owners=self.groups.owners
+        )
+        self.corp_tags = CorpTags(self._contacts, self._known)
         self._token = ""
 
     def connection(self, url: str) -> dict[str, Any]:
@@ -78,6 +83,7 @@ class WeCom(Weixin):
         posted = {
             "batch/get_by_user": self._get_by_user,
             "get_corp_tag_list": self._tags,
+            "add_corp_tag": self.corp_tags.add,
             "groupchat/list": self.groups.listed,
             "groupchat/get": self.groups.one,
             "get_user_behavior_data": partial(behaviour, self.world, self.clock),
@@ -93,6 +99,7 @@ class WeCom(Weixin):
                 web.post(path := _CUSTOMERS + name, self.serve(self._drifting(path, handle)))
                 for name, handle in posted.items()
             ),
+            web.post(_CUSTOMERS + "mark_tag", self.corp_tags.five_at_once(self.serve(self.corp_tags.mark))),
         ]
 
     def _drifting(self, path: str, handle: Handle) -> Handle:
@@ -136,7 +143,7 @@ class WeCom(Weixin):
         relations = [contact for contact in self._contacts() if contact.external_userid == external_userid]
         if not relations:
             raise Refusal(84061, "not external contact", follow_user=[])
-        followers = [{**_relation(contact), "tags": _named_tags(self._tags_of(contact))} for contact in relations]
+        followers = [{**_relation(contact), "tags": self._named(self._tags_of(contact))} for contact in relations]
         return _ok(external_contact=_customer(relations[0]), follow_user=followers)
 
     def _get_by_user(self, given: Mapping[str, Any]) -> Answer:
@@ -156,12 +163,19 @@ class WeCom(Weixin):
         return _ok(external_contact_list=pairs, next_cursor=cursor)
 
     def _tags_of(self, contact: Contact) -> list[str]:
-        return list(tags_of(self.world)[contact.external_userid, contact.staff_userid])
+        return [*tags_of(self.world)[contact.external_userid, contact.staff_userid], *self.corp_tags.of(contact)]
+
+    def _named(self, ids: list[str]) -> list[Answer]:
+        return [
+            {"group_name": tag.group, "tag_name": tag.name, "tag_id": tag.id, "type": 1}
+            for tag in self.corp_tags.all()
+            if tag.id in ids
+        ]
 
     def _tags(self, given: Mapping[str, Any]) -> Answer:
         wanted, within = set(texts(given.get("tag_id"))), set(texts(given.get("group_id")))
         by_group: dict[tuple[str, str], list[Tag]] = defaultdict(list)
-        for tag in TAGS:
+        for tag in self.corp_tags.all():
             # Of both lists the platform heeds the tags only.
             if tag.id in wanted or (not wanted and (not within or tag.group_id in within)):
                 by_group[tag.group_id, tag.group].append(tag)
@@ -185,12 +199,6 @@ class WeCom(Weixin):
 
 def _ok(**answer: Any) -> Answer:
     return {"errcode": 0, "errmsg": "ok", **answer}
-
-
-def _named_tags(ids: list[str]) -> list[Answer]:
-    return [
-        {"group_name": tag.group, "tag_name": tag.name, "tag_id": tag.id, "type": 1} for tag in TAGS if tag.id in ids
-    ]
 
 
 def _customer(contact: Contact) -> Answer:

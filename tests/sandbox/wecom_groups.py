@@ -53,6 +53,10 @@ class CustomerGroups:
             },
         }
 
+    def owners(self) -> dict[str, str]:
+        """The owner of each group, by chat_id."""
+        return {group.chat_id: group.owner for group in self._there()}
+
     def _there(self) -> list[Group]:
         return [group for group in groups(self.world) if group.created_at < self.clock.end]
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from quanyu.channels.wecom_broadcast import CHANNEL, WeComBroadcast
+from quanyu.broadcasts import Broadcasts
+from quanyu.channels.wecom_broadcast import CHANNEL
 from quanyu.contracts import Message, Receipt, Verdict
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
@@ -23,7 +24,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def client(sandbox: Sandbox) -> Iterator[WeComBroadcast]:
+def client(sandbox: Sandbox) -> Iterator[Broadcasts]:
     with CHANNEL.connect(sandbox.connection("wecom")) as client:
         yield client  # type: ignore[misc]
 
@@ -54,12 +55,12 @@ def verdicts(receipts: list[Receipt]) -> list[Verdict]:
     return [receipt.verdict for receipt in receipts]
 
 
-def test_a_member_who_left_cannot_send_and_stops_nobody_else(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_a_member_who_left_cannot_send_and_stops_nobody_else(sandbox: Sandbox, client: Broadcasts) -> None:
     receipts = client.send("batch", batch(customers(sandbox)[:2], sender="gone"))
     assert {(receipt.verdict, receipt.code) for receipt in receipts} == {(Verdict.REFUSED, "60111")}
 
 
-def test_customers_of_somebody_else_are_refused(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_customers_of_somebody_else_are_refused(sandbox: Sandbox, client: Broadcasts) -> None:
     mine = customers(sandbox)
     known = {contact.external_userid for contact in mine}
     other = next(contact for contact in sandbox.world.contacts if contact.external_userid not in known)
@@ -69,7 +70,7 @@ def test_customers_of_somebody_else_are_refused(sandbox: Sandbox, client: WeComB
     assert (alone[0].verdict, alone[0].code) == (Verdict.REFUSED, "41048")
 
 
-def test_asking_finds_each_customer_in_the_days_broadcasts(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_asking_finds_each_customer_in_the_days_broadcasts(sandbox: Sandbox, client: Broadcasts) -> None:
     mine = customers(sandbox)
     taken = client.send("batch", batch(mine[:2]))
     found = client.ask("batch", batch(mine[:3]))
@@ -77,13 +78,13 @@ def test_asking_finds_each_customer_in_the_days_broadcasts(sandbox: Sandbox, cli
     assert found[0].provider_id == taken[0].provider_id
 
 
-def test_a_customer_who_got_another_text_that_day_stays_unknown(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_a_customer_who_got_another_text_that_day_stays_unknown(sandbox: Sandbox, client: Broadcasts) -> None:
     mine = customers(sandbox)
     client.send("other", batch(mine[:1], text="别的内容"))
     assert verdicts(client.ask("batch", batch(mine[:2]))) == [Verdict.UNKNOWN, Verdict.LATER]
 
 
-def test_a_broadcast_of_another_day_or_member_is_not_ours(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_a_broadcast_of_another_day_or_member_is_not_ours(sandbox: Sandbox, client: Broadcasts) -> None:
     mine = customers(sandbox)
     client.send("batch", batch(mine[:1]))
     sandbox.advance_to(SENT_ON)
@@ -97,7 +98,7 @@ def test_a_broadcast_of_another_day_or_member_is_not_ours(sandbox: Sandbox, clie
     assert verdicts(client.ask("batch", batch(mine[:1], sender="somebody"))) == [Verdict.LATER]
 
 
-def test_a_receipt_waits_for_the_members_confirmation(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_a_receipt_waits_for_the_members_confirmation(sandbox: Sandbox, client: Broadcasts) -> None:
     platform = sandbox.platforms["wecom"]
     platform.group_messages.at_once = 0.0  # type: ignore[attr-defined]
     mine = customers(sandbox)[:3]
@@ -114,7 +115,7 @@ def test_a_receipt_waits_for_the_members_confirmation(sandbox: Sandbox, client: 
     assert all(receipt.at for receipt in told.values() if receipt.verdict is Verdict.DELIVERED)
 
 
-def test_a_broadcast_that_vanished_does_not_hide_the_others(sandbox: Sandbox, client: WeComBroadcast) -> None:
+def test_a_broadcast_that_vanished_does_not_hide_the_others(sandbox: Sandbox, client: Broadcasts) -> None:
     mine = customers(sandbox)[:1]
     provider_id = client.send("batch", batch(mine))[0].provider_id
     sandbox.platforms["wecom"].confirm()  # type: ignore[attr-defined]
