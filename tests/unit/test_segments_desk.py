@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,16 @@ def night(dsn: str) -> Night:
 def compiles(monkeypatch: pytest.MonkeyPatch, query: str, **meta: Any) -> None:
     """Let the segment's file say this."""
     said = Compiled(query, META | meta)
-    monkeypatch.setattr("quanyu.segments.preview.compile_segment", lambda *_, **__: said)
+    # The package shows the function of that name.
+    module = import_module("quanyu.segments.preview")
+    monkeypatch.setattr(module, "compile_segment", lambda *_, **__: said)
     on: dict[str, Channel] = {"post": channel()}
-    monkeypatch.setattr("quanyu.segments.preview.discovery.channels", lambda: on)
+    monkeypatch.setattr(module.discovery, "channels", lambda: on)
 
 
 def everything(night: Night) -> dict[str, list[Any]]:
     tables = night.rows(
-        "select format('%I.%I', schemaname, tablename) from pg_tables"
+        "select format('%%I.%%I', schemaname, tablename) from pg_tables"
         " where schemaname in ('activation', 'segments', 'ops')"
     )
     return {table: night.rows(f"select t::text from {table} as t order by 1") for (table,) in tables}
