@@ -24,6 +24,11 @@ LAYERS = {
     "declared": 1,
     "tables": 1,
     "taobao": 1,
+    "top": 1,
+    "youzan": 1,
+    "tencent_ads": 1,
+    "ocean_engine": 1,
+    "uploads": 1,
     "xiaohongshu": 1,
     "warehouse": 1,
     "identity_policy": 1,
@@ -31,10 +36,16 @@ LAYERS = {
     "marts_state": 2,
     "vault": 1,
     "wechat": 1,
+    "wechat_notices": 1,
     "aliyun": 1,
+    "broadcasts": 1,
+    "filedrop": 1,
     "heard": 1,
+    "mail": 1,
+    "tencent_cloud": 1,
     "sources": 2,
     "channels": 2,
+    "audiences": 2,
     "discovery": 3,
     "landing": 3,
     "gates": 3,
@@ -96,13 +107,13 @@ def test_a_module_imports_only_from_lower_layers(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_sources_and_channels_know_neither_each_other_nor_the_warehouse(path: Path) -> None:
-    parts = path.relative_to(PACKAGE).parts
-    if parts[0] not in {"sources", "channels"} or len(parts) < 2 or parts[1] in {"__init__.py", "__main__.py"}:
+    parts, kinds = path.relative_to(PACKAGE).parts, {"sources", "channels", "audiences"}
+    if parts[0] not in kinds or len(parts) < 2 or parts[1] in {"__init__.py", "__main__.py"}:
         return
     own = f"quanyu.{parts[0]}.{Path(parts[1]).stem}"
     for name, line in _imports(path):
         assert not name.startswith(("quanyu.warehouse", "quanyu.vault", "psycopg")), f"{path}:{line}: imports {name}"
-        if name.startswith(("quanyu.sources.", "quanyu.channels.")):
+        if name.startswith(tuple(f"quanyu.{kind}." for kind in kinds)):
             assert name == own or name.startswith(own + "."), f"{path}:{line}: imports {name}"
 
 
