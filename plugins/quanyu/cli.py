@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from quanyu import activation, discovery
 from quanyu.bi_commands import bi_app
 from quanyu.campaign_commands import campaign_app, outbox_app
+from quanyu.contracts import Ability, Audience, Channel, DedupKey, Neither, Query
 from quanyu.desk import identity_app
 from quanyu.local.console import show_backfill, show_night
 from quanyu.local.front import local_settings, sentences
@@ -114,6 +115,40 @@ def report(
         render_terminal(found, console)
         if html:
             render_html(found, html)
+
+
+@app.command()
+def channels() -> None:
+    """Show every channel and audience, what it takes, and what is known after a lost answer (docs/channels.md)."""
+    table = Table("name", "connection", "on", "address", "after a lost answer", "a call")
+    for channel in discovery.channels().values():
+        calls = f"{channel.smallest_batch} to {channel.largest_batch}" if channel.largest_batch > 1 else "1"
+        table.add_row(*_where(channel), _after_loss(channel.ability), calls)
+    for audience in discovery.audiences().values():
+        table.add_row(*_where(audience), "the same change again", f"1 to {audience.largest_batch}")
+    console.print(table)
+
+
+def _where(one: Channel | Audience) -> tuple[str, str, str, str]:
+    is_on = environment_connection(one.connection) is not None
+    return one.name, f"quanyu_{one.connection}", "[green]on" if is_on else "-", one.address_type
+
+
+def _after_loss(ability: Ability) -> str:
+    match ability:
+        case DedupKey(window):
+            return f"goes again under its key, for {span(window)}"
+        case Query(window, _):
+            return f"is asked about, for {span(window)}"
+        case Neither():
+            return "is parked"
+
+
+def span(window: timedelta) -> str:
+    """A span of time in its largest whole unit."""
+    hours = int(window.total_seconds() // 3600)
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 @app.command()

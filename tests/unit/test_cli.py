@@ -81,3 +81,11 @@ def test_every_command_of_the_runbook_exists() -> None:
     named = set(re.findall(r"\bquanyu ([a-z]+)", RUNBOOK.read_text(encoding="utf-8")))
     assert named
     assert named <= known
+
+
+def test_channels_shows_every_channel_and_audience_with_its_promise() -> None:
+    done = _run("channels")
+    assert done.exit_code == 0, done.output
+    for name in ("aliyun_sms", "email_smtp", "jpush", "wecom_tag"):
+        assert name in done.output
+    assert "is parked" in " ".join(done.output.split())

@@ -228,7 +228,8 @@ CHANNEL = Channel(
     connection="email_smtp",
     address_type="email",
     ability=Neither(),
-    largest_batch=200,
+    # A lost process parks its whole batch.
+    largest_batch=20,
     is_personal=True,
     connect=connect,
 )

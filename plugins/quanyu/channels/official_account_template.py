@@ -54,7 +54,8 @@ CHANNEL = Channel(
     connection="official_account",
     address_type="openid",
     ability=Neither(),
-    largest_batch=1_000,
+    # A lost process parks its whole batch.
+    largest_batch=100,
     is_personal=True,
     is_coded=True,
     purposes=frozenset({"care", "service"}),

@@ -77,7 +77,8 @@ CHANNEL = Channel(
     connection="mini_program",
     address_type="mini_program_openid",
     ability=Neither(),
-    largest_batch=1_000,
+    # A lost process parks its whole batch.
+    largest_batch=100,
     is_personal=True,
     is_coded=True,
     connect=connect,
