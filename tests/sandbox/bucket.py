@@ -80,6 +80,8 @@ class Bucket(Platform):
             "ETag": f'"{hashlib.md5(content).hexdigest()}"',
             "Last-Modified": format_datetime(self.clock.now(), usegmt=True),
         }
+        if request.method == "HEAD":
+            return web.Response(headers={**headers, "Content-Length": str(len(content))})
         return web.Response(body=content, headers=headers, content_type="application/octet-stream")
 
     async def _list(self, request: web.Request) -> web.Response:

@@ -136,7 +136,7 @@ class _Desk:
             {
                 "recipient": envelope.rcpt_tos[0],
                 "content": str(mail["Subject"]) + "\n" + str(text.get_content()),
-                "raw": raw.decode("ascii"),
+                "raw": raw.decode(),
                 "envelope_sender": envelope.mail_from,
                 "provider_id": str(mail["Message-ID"]),
                 "batch_key": "",

@@ -34,7 +34,7 @@ class Webhook(Platform):
         return {
             "conn_type": "http",
             "host": f"{url}/events",
-            "login": "",
+            "login": "quanyu",
             "password": SECRET,
             "extra": {"allow_private": True},
         }
@@ -62,6 +62,8 @@ class Webhook(Platform):
                     "recipient": event["data"]["one_id"],
                     "content": json.dumps(event["data"], ensure_ascii=False),
                     "event": event,
+                    "headers": dict(request.headers),
+                    "body": body.decode(),
                     "provider_id": webhook_id,
                     "batch_key": "",
                     "day": send_time(self.clock).date().isoformat(),

@@ -30,6 +30,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from quanyu.contracts import Channel, Connection, DedupKey, Message, Receipt, Verdict
+from quanyu.errors import DeliveryUnknown, QuanyuError
 from quanyu.filedrop import FileDrop, open_drop
 
 _OWN = ("message_key", "one_id", "text")
@@ -53,8 +54,14 @@ class FileExport:
             "sha256": hashlib.sha256(content).hexdigest(),
             "columns": columns,
         }
+        # A folder out of reach is told here, while nothing is written yet.
+        self._drop.read(f"{name}.json")
         self._drop.write(f"{name}.csv", content)
-        self._drop.write(f"{name}.json", json.dumps(manifest, ensure_ascii=False).encode())
+        try:
+            self._drop.write(f"{name}.json", json.dumps(manifest, ensure_ascii=False).encode())
+        except QuanyuError as error:
+            # Whatever was said: with a manifest there the list is read.
+            raise DeliveryUnknown(error.message, remedy=error.remedy) from None
         return [
             Receipt(key=message.key, verdict=Verdict.DELIVERED, provider_id=f"{name}.csv", code="written")
             for message in batch

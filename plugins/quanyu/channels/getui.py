@@ -36,6 +36,7 @@ _EARLY = timedelta(hours=1)
 _OFFLINE = 24 * 3_600_000
 _TITLE = 50
 _NO_CODE = -1
+_PATIENCE = 3
 _TOKEN_DEAD = 10001
 _WRONG_PARAMETER = 20001
 _WAIT = {10003, 10005}
@@ -103,6 +104,8 @@ class Getui:
             raise DeliveryUnknown("getui /push/single/cid: the answer has no code.")
         if code == _TOKEN_DEAD:
             self._dead.add(self._went_with[message.key])
+            if len(self._dead) == _PATIENCE:
+                raise NeedsPerson(f"getui: code {code}, {_PATIENCE} tokens in a row.", remedy=_CREDENTIALS)
             raise TokenExpired(f"getui: code {code}.")
         if code == _WRONG_PARAMETER and "target" in str(body.get("msg")):
             return Receipt(key=message.key, verdict=Verdict.REFUSED, code=str(code))
