@@ -27,6 +27,8 @@ from tests.sandbox.getui import getui_cid
 from tests.sandbox.in_app_popup import app_user_id
 from tests.sandbox.jpush import registration_id
 from tests.sandbox.server import Sandbox
+from tests.sandbox.world.openids import MINI_APPID, openid
+from tests.sandbox.world.systems.wecom import groups
 
 FOUND = discovery.channels()
 CHANNELS = [pytest.param(channel, id=channel.name) for channel in FOUND.values()]
@@ -35,8 +37,8 @@ CHANNELS = [pytest.param(channel, id=channel.name) for channel in FOUND.values()
 @dataclass(frozen=True)
 class Sending:
     """The endpoint that sends, the fault by which its platform says "nothing more today" (if it ever does), and a
-    template for it; faults that cannot befall it, whether it tells later what became of a message, and a secret that is
-    not the right one.
+    template for it; faults that cannot befall it, whether it tells later what became of a message, whether its silence
+    proves that nothing was sent, and a secret that is not the right one.
     """
 
     endpoint: str
@@ -44,24 +46,31 @@ class Sending:
     template: str = "好久不见，{gift}等您来取"
     cannot: frozenset[str] = frozenset()
     has_receipts: bool = True
+    proves_absence: bool = True
     wrong_secret: str = "not-the-secret"
 
 
 TITLED = "好久不见\n\n{gift}等您来取"
-EMPTY_ANSWER = frozenset({"truncated"})
+# A PUT is answered without a body, and repeated in silence when its connection breaks.
+STORE = frozenset({"truncated", "reset", "reply_lost"})
 
 CALLS = {
+    "aliyun_call": Sending("ImportTaskNumberDatas", "isv.DAY_LIMIT_CONTROL", "118000000000000001"),
     "aliyun_sms": Sending("SendBatchSms", "isv.DAY_LIMIT_CONTROL", "SMS_999000001"),
     "official_account_mass": Sending("/cgi-bin/message/mass/send", "quota"),
+    "official_account_template": Sending("/cgi-bin/message/template/send", "quota", "TM_MEMBER_GIFT"),
+    "subscription_message": Sending("/cgi-bin/message/subscribe/send", "quota", "SUB_CART_LEFT"),
+    "tencent_sms": Sending("SendSms", "LimitExceeded.AppDailyLimit", "2480001", proves_absence=False),
     "wecom_broadcast": Sending("/cgi-bin/externalcontact/add_msg_template", "quota"),
+    "wecom_group": Sending("/cgi-bin/externalcontact/add_msg_template", "quota"),
     "jpush": Sending("POST /v3/push"),
     "getui": Sending("/push/single/cid", has_receipts=False),
     "email_smtp": Sending(
         "DATA", template=TITLED, cannot=frozenset({"truncated", "http_500", "html"}), has_receipts=False
     ),
     "webhook": Sending("/events", "quota", wrong_secret="whsec_bm90LXRoZS1zZWNyZXQtYXQtYWxsLTAxMjM0NQ=="),
-    "file_export": Sending("PUT", cannot=EMPTY_ANSWER),
-    "in_app_popup": Sending("PUT", template=TITLED, cannot=EMPTY_ANSWER, has_receipts=False),
+    "file_export": Sending("PUT", cannot=STORE),
+    "in_app_popup": Sending("PUT", template=TITLED, cannot=STORE, has_receipts=False),
 }
 
 
@@ -88,6 +97,20 @@ def contacts(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
     for contact in sandbox.world.contacts:
         if contact.exists(sandbox.clock.end):
             yield Recipient(contact.person, contact.external_userid, contact.external_userid, contact.staff_userid)
+
+
+def mini_program_users(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    yield Recipient("stranger", "oStranger", "oStranger")
+    for person in sandbox.world.people:
+        user = openid(sandbox.world, MINI_APPID, person.id)
+        yield Recipient(person.id, user, user)
+
+
+def customer_groups(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    there = [group for group in groups(sandbox.world) if group.created_at < sandbox.clock.end]
+    yield Recipient("stranger", "wrStranger", "wrStranger", there[0].owner)
+    for group in there:
+        yield Recipient(f"of-{group.chat_id}", group.chat_id, group.chat_id, group.owner)
 
 
 def phones(sandbox: Sandbox, night: Night) -> Iterator[Recipient]:
@@ -118,6 +141,8 @@ def named_by(address_of: Callable[[str], str], *others: str) -> Callable[[Sandbo
 
 ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
     "openid": followers,
+    "mini_program_openid": mini_program_users,
+    "chat_id": customer_groups,
     "external_userid": contacts,
     "phone": phones,
     "registration_id": named_by(registration_id, "stranger"),
@@ -235,6 +260,8 @@ def town(
     with running_sandbox(people=60, business_date=DAY) as sandbox:
         town = Town(sandbox, Night(dsn), request.param, caplog)
         monkeypatch.setattr("time.sleep", town.wait)
+        approved = {(town.channel.name, town.sending.template): "{gift}等您来取，拒收请回复R"}
+        monkeypatch.setattr("quanyu.activation.templates.approved", lambda: approved)
         yield town
 
 
@@ -315,6 +342,10 @@ def test_a_lost_answer_is_resolved_by_what_the_channel_can_do(town: Town, kind: 
     if isinstance(town.channel.ability, Neither):
         assert "parked" in town.night.states().values()
         assert len(town.delivered()) == len(set(town.delivered()))
+    elif not town.sending.proves_absence:
+        found = {town.recipients[one_id].shown for one_id, state in town.night.states().items() if state != "sending"}
+        assert found <= set(town.delivered())
+        assert len(town.delivered()) == len(set(town.delivered()))
     else:
         # Asking may bring the final word at once; a carrier's refusal is one.
         assert set(town.night.states().values()) <= {"sent", "delivered", "failed_final"}
@@ -367,6 +398,9 @@ def test_a_message_whose_answer_was_lost_gets_its_receipt_too(town: Town) -> Non
         town.send()
     town.sandbox.clear(town.channel.connection)
     town.resolve()
+    if isinstance(town.channel.ability, Neither):
+        assert set(town.night.states().values()) == {"parked"}
+        return
     town.sandbox.advance_to(DAY + timedelta(days=1))
     if confirm := getattr(town.sandbox.platforms[town.channel.connection], "confirm", None):
         confirm()
