@@ -1,0 +1,250 @@
+"""What a mail looks like, what each reply of a server means, and that nobody writes headers but us."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+from email import message_from_string
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from quanyu.channels.email_smtp import CHANNEL
+from quanyu.contracts import Connection, Message, Neither, Receipt, Verdict
+from quanyu.errors import ConfigurationError, NeedsPerson, Rejected, Retryable, Throttled
+from tests.sandbox import running_sandbox
+from tests.sandbox.email_smtp import LOGIN, UNSUBSCRIBE_SECRET, mailbox
+from tests.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with running_sandbox(people=20) as running:
+        yield running
+
+
+def addresses(sandbox: Sandbox, count: int) -> list[str]:
+    return [mailbox(person.id) for person in sandbox.world.people][:count]
+
+
+def key_of(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()
+
+
+def messages(*to: str, template: str = "好久不见\n\n{gift}等您来取", **params: str) -> list[Message]:
+    given = {"gift": "好茶", **params}
+    return [Message(key=key_of(address), address=address, template=template, params=given) for address in to]
+
+
+def send(sandbox: Sandbox, batch: list[Message], **extra: Any) -> dict[str, Receipt]:
+    with CHANNEL.connect(connection(sandbox, **extra)) as client:
+        return {receipt.key: receipt for receipt in client.send("batch", batch)}
+
+
+def connection(sandbox: Sandbox, **extra: Any) -> Connection:
+    where = sandbox.connection("email_smtp")
+    return Connection(
+        name=where.name, url=where.url, login=where.login, password=where.password, extra={**where.extra, **extra}
+    )
+
+
+def got(sandbox: Sandbox) -> list[str]:
+    return sorted(delivery["recipient"] for delivery in sandbox.deliveries("email_smtp"))
+
+
+def mails(sandbox: Sandbox) -> list[EmailMessage]:
+    found = sandbox.deliveries("email_smtp")
+    return [cast(EmailMessage, message_from_string(delivery["raw"], policy=default)) for delivery in found]
+
+
+def test_each_address_gets_a_mail_of_its_own_over_one_session(sandbox: Sandbox) -> None:
+    wanted = addresses(sandbox, 10)
+    receipts = send(sandbox, messages(*wanted))
+    assert {receipt.verdict for receipt in receipts.values()} == {Verdict.ACCEPTED}
+    assert got(sandbox) == sorted(wanted)
+    assert [mail["To"] for mail in mails(sandbox)] == wanted
+
+
+def test_the_same_message_has_the_same_id_whenever_it_goes_out(sandbox: Sandbox) -> None:
+    batch = messages(*addresses(sandbox, 1))
+    first, second = (send(sandbox, batch)[batch[0].key].provider_id for _ in range(2))
+    assert first == second == f"<{batch[0].key}@mail.quanyu.example>"
+    assert {mail["Message-ID"] for mail in mails(sandbox)} == {first}
+
+
+def test_a_mail_says_that_it_is_bulk_and_how_to_get_no_more(sandbox: Sandbox) -> None:
+    (message,) = messages(*addresses(sandbox, 1))
+    send(sandbox, [message])
+    (mail,) = mails(sandbox)
+    assert mail["Precedence"] == "bulk"
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    raw = sandbox.deliveries("email_smtp")[0]["raw"]
+    (link,) = re.findall(r"^List-Unsubscribe: <(https://[^>\s]+)>\s*$", raw, re.MULTILINE)
+    asked = parse_qs(urlsplit(link).query)
+    expected = hmac.new(UNSUBSCRIBE_SECRET.encode(), f"unsubscribe|{message.key}".encode(), hashlib.sha256)
+    assert asked == {"m": [message.key], "s": [expected.hexdigest()]}
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        assert link.replace("&", "&amp;" if kind == "html" else "&") in part.get_content()
+    assert message.address not in link
+
+
+def test_headers_reach_the_reader_unwrapped_and_readable(sandbox: Sandbox) -> None:
+    batch = messages(*addresses(sandbox, 1), template="长" * 60 + "\n\n正文")
+    send(sandbox, batch)
+    raw = sandbox.deliveries("email_smtp")[0]["raw"]
+    assert re.search(r"^Message-ID: <[0-9a-f]{64}@mail\.quanyu\.example>\s*$", raw, re.MULTILINE)
+    assert raw.isascii(), "a server without 8BITMIME takes it too"
+    assert max(map(len, raw.splitlines())) < 998
+    assert mails(sandbox)[0]["Subject"] == "长" * 60
+    assert mails(sandbox)[0]["From"].addresses[0].display_name == "全域商城"
+
+
+def test_text_from_a_column_is_text_in_html_too(sandbox: Sandbox) -> None:
+    batch = messages(*addresses(sandbox, 1), gift='<script>alert("x")</script>')
+    send(sandbox, batch)
+    part = mails(sandbox)[0].get_body(("html",))
+    assert part is not None
+    assert "<script>" not in part.get_content()
+    assert "&lt;script&gt;" in part.get_content()
+
+
+@pytest.mark.parametrize("evil", ["x\nBcc: all@brand.example", "x\r\nBcc: all@brand.example", "x\r\n\r\nbody"])
+def test_a_column_cannot_write_headers(sandbox: Sandbox, evil: str) -> None:
+    batch = messages(*addresses(sandbox, 1), template="{name}，好久不见\n\n正文", name=evil)
+    send(sandbox, batch)
+    (mail,) = mails(sandbox)
+    assert mail["Bcc"] is None
+    assert "\n" not in mail["Subject"]
+    assert got(sandbox) == addresses(sandbox, 1)
+
+
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b@c.example", "a@c.example\r\nRCPT TO:<d@c.example>", "a,b@c.example", "张@c.example"]
+)
+def test_what_is_no_address_is_refused_without_a_word_to_the_server(sandbox: Sandbox, address: str) -> None:
+    receipts = send(sandbox, messages(address))
+    assert receipts[key_of(address)].verdict is Verdict.REFUSED
+    assert sandbox.journal("email_smtp") == []
+
+
+def test_an_unknown_mailbox_is_refused_alone_and_its_code_names_nobody(sandbox: Sandbox) -> None:
+    one, other = addresses(sandbox, 2)
+    receipts = send(sandbox, messages(one, "nobody@mailbox.example", other))
+    assert receipts[key_of("nobody@mailbox.example")].verdict is Verdict.REFUSED
+    assert receipts[key_of("nobody@mailbox.example")].code == "550 5.1.1"
+    assert got(sandbox) == sorted([one, other])
+
+
+def test_a_mailbox_that_asks_to_wait_is_tried_later(sandbox: Sandbox) -> None:
+    one, other = addresses(sandbox, 2)
+    sandbox.fault("email_smtp", "greylist")
+    receipts = send(sandbox, messages(one, other))
+    assert (receipts[key_of(one)].verdict, receipts[key_of(one)].code) == (Verdict.LATER, "451 4.7.1")
+    assert receipts[key_of(other)].verdict is Verdict.ACCEPTED
+
+
+def test_a_mail_that_looks_like_spam_is_refused(sandbox: Sandbox) -> None:
+    one, other = addresses(sandbox, 2)
+    sandbox.fault("email_smtp", "spam")
+    receipts = send(sandbox, messages(one, other))
+    assert (receipts[key_of(one)].verdict, receipts[key_of(one)].code) == (Verdict.REFUSED, "554 5.7.1")
+    assert got(sandbox) == [other]
+
+
+def test_a_server_that_takes_no_more_is_told_of_with_what_it_took(sandbox: Sandbox) -> None:
+    wanted = addresses(sandbox, 5)
+    sandbox.fault("email_smtp", "throttle", after=2)
+    with pytest.raises(Throttled, match=r"450 4\.7\.1") as caught:
+        send(sandbox, messages(*wanted))
+    assert [receipt.verdict for receipt in caught.value.receipts] == [Verdict.ACCEPTED] * 2
+    assert got(sandbox) == sorted(wanted[:2])
+
+
+def test_a_lost_last_reply_leaves_one_mail_in_doubt(sandbox: Sandbox) -> None:
+    assert isinstance(CHANNEL.ability, Neither)
+    wanted = addresses(sandbox, 4)
+    sandbox.fault("email_smtp", "reply_lost", after=1)
+    receipts = send(sandbox, messages(*wanted))
+    assert [receipts[key_of(address)].verdict for address in wanted] == [
+        Verdict.ACCEPTED,
+        Verdict.UNKNOWN,
+        Verdict.ACCEPTED,
+        Verdict.ACCEPTED,
+    ]
+    assert got(sandbox) == sorted(wanted)
+
+
+def test_three_lost_replies_in_a_row_are_enough(sandbox: Sandbox) -> None:
+    wanted = addresses(sandbox, 6)
+    sandbox.fault("email_smtp", "reply_lost", times=99)
+    receipts = send(sandbox, messages(*wanted))
+    assert [receipts[key_of(address)].verdict for address in wanted] == [Verdict.UNKNOWN] * 3 + [Verdict.LATER] * 3
+    assert got(sandbox) == sorted(wanted[:3])
+
+
+def test_a_session_that_the_server_ended_is_opened_again(sandbox: Sandbox) -> None:
+    wanted = addresses(sandbox, 3)
+    sandbox.fault("email_smtp", "reset", match="MAIL", after=1)
+    receipts = send(sandbox, messages(*wanted))
+    assert {receipt.verdict for receipt in receipts.values()} == {Verdict.ACCEPTED}
+    assert got(sandbox) == sorted(wanted)
+
+
+def test_a_server_that_is_down_got_nothing(sandbox: Sandbox) -> None:
+    sandbox.fault("email_smtp", "down")
+    with pytest.raises(Retryable):
+        send(sandbox, messages(*addresses(sandbox, 1)))
+
+
+def test_a_wrong_password_needs_a_person(sandbox: Sandbox) -> None:
+    right = sandbox.connection("email_smtp")
+    wrong = Connection(name=right.name, url=right.url, login=right.login, password="not-the-secret", extra=right.extra)
+    with CHANNEL.connect(wrong) as client, pytest.raises(NeedsPerson, match="535") as caught:
+        client.send("batch", messages(*addresses(sandbox, 1)))
+    assert "not-the-secret" not in str(caught.value)
+
+
+def test_bounces_can_come_back_to_an_address_that_names_the_message(sandbox: Sandbox) -> None:
+    (message,) = messages(*addresses(sandbox, 1))
+    send(sandbox, [message])
+    send(sandbox, [message], verp_domain="bounce.brand.example")
+    first, second = (delivery["envelope_sender"] for delivery in sandbox.deliveries("email_smtp"))
+    assert first == LOGIN
+    assert second == f"b-{message.key[:40]}@bounce.brand.example"
+    assert len(second.partition("@")[0]) <= 64
+
+
+def test_a_template_without_a_subject_is_refused_before_anything_is_said(sandbox: Sandbox) -> None:
+    with pytest.raises(Rejected, match="no subject"):
+        send(sandbox, messages(*addresses(sandbox, 1), template="好久不见"))
+    assert sandbox.journal("email_smtp") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "extra"),
+    [
+        ("smtp://mail.brand.example", {}),
+        ("https://mail.brand.example", {}),
+        ("smtps://mail.brand.example", {"unsubscribe_url": "http://brand.example/out"}),
+        ("smtps://mail.brand.example", {"unsubscribe_url": ""}),
+        ("smtps://mail.brand.example", {"unsubscribe_secret": ""}),
+        ("smtps://mail.brand.example", {"sender": "not an address"}),
+    ],
+)
+def test_an_unsafe_or_incomplete_connection_is_named(url: str, extra: dict[str, str]) -> None:
+    good = {
+        "sender": "noreply@brand.example",
+        "sender_name": "全域",
+        "unsubscribe_url": "https://brand.example/out",
+        "unsubscribe_secret": "secret",
+    }
+    where = Connection(name="email_smtp", url=url, login="a", password="b", extra={**good, **extra})
+    with pytest.raises(ConfigurationError, match="quanyu_email_smtp"), CHANNEL.connect(where):
+        pass
