@@ -15,4 +15,11 @@ class Callbacks(DailyFiles):
     kinds: ClassVar[tuple[Kind, ...]] = (
         Kind("RECEIPTS", callbacks.receipts, "event_id,channel,received_at,body", odd="received_at", ending="jsonl"),
         Kind("OPTOUTS", callbacks.opt_outs, "event_id,channel,received_at,body", odd="received_at", ending="jsonl"),
+        Kind(
+            "SUBSCRIPTIONS",
+            callbacks.subscriptions,
+            "event_id,channel,received_at,body",
+            odd="received_at",
+            ending="jsonl",
+        ),
     )

@@ -1,7 +1,8 @@
 -- Personal values reach staging as tokens only (two letters and an underscore, then the hash).
 {% set tokens = {
-    'stg_callbacks__opt_outs': ['phone_token'],
+    'stg_callbacks__opt_outs': ['email_token', 'phone_token'],
     'stg_callbacks__receipts': ['email_token', 'phone_token'],
+    'stg_consent_import__entries': ['email_token', 'phone_token'],
     'stg_jd__after_sales': ['pin_token'],
     'stg_jd__members': ['pin_token'],
     'stg_jd__orders': ['pin_token'],

@@ -25,7 +25,7 @@ _NEEDED = {
 }
 
 # What a customer is called, and what may be read about one only where the mart itself is read.
-_NO_FIGURES = ("one_id", "birthday_mmdd")
+_NO_FIGURES = ("one_id", "birthday_mmdd", "lunar_birthday_mmdd")
 
 # Grain: fact that was shown with another person than tonight's or with other figures, or that comes late. `was` and
 # `now`: the person before and after what identity changed; a platform's correction is no change of identity.

@@ -20,6 +20,8 @@ followers as (select * from {{ ref('stg_official_account__followers') }}),
 
 contacts as (select * from {{ ref('stg_wecom__contacts') }}),
 
+decisions as (select * from {{ ref('int_consent_decisions') }}),
+
 customers as (
     select
         one_id,
@@ -112,6 +114,13 @@ reachable as (
     group by one_id
 ),
 
+-- No birthday says how old somebody is, because its year is not kept. One account that is a child's is enough.
+minors as (
+    select one_id from decisions
+    where act = 'minor_declared' and is_granted
+    group by one_id
+),
+
 -- What was typed for a birthday and is none lands as a token.
 cards as (
     select
@@ -119,6 +128,7 @@ cards as (
         member_card,
         registered_store,
         updated_at,
+        lunar_birthday_mmdd,
         case when length(birthday_mmdd) = 4 then birthday_mmdd end as birthday_mmdd
     from members
 ),
@@ -128,11 +138,12 @@ member_cards as (
     select
         accounts.one_id,
         cards.birthday_mmdd,
+        cards.lunar_birthday_mmdd,
         cards.registered_store,
         row_number() over (
             partition by accounts.one_id
             order by
-                case when cards.birthday_mmdd is null then 1 else 0 end asc,
+                case when coalesce(cards.birthday_mmdd, cards.lunar_birthday_mmdd) is null then 1 else 0 end asc,
                 cards.updated_at desc,
                 cards.member_card asc
         ) as birthday_rank,
@@ -155,6 +166,7 @@ card_facts as (
     select
         one_id,
         max(case when birthday_rank = 1 then birthday_mmdd end) as birthday_mmdd,
+        max(case when birthday_rank = 1 then lunar_birthday_mmdd end) as lunar_birthday_mmdd,
         max(case when store_rank = 1 then registered_store end) as registered_store
     from member_cards
     group by one_id
@@ -169,6 +181,7 @@ int_profiles_tonight as (
         customers.is_store_member,
         customers.is_tmall_buyer,
         card_facts.birthday_mmdd,
+        card_facts.lunar_birthday_mmdd,
         card_facts.registered_store,
         grades.tier,
         cast(coalesce(current_identifiers.identifiers_count, 0) as bigint) as identifiers_count,
@@ -178,7 +191,8 @@ int_profiles_tonight as (
         wecom_contacts.one_id is not null as is_wecom_contact,
         coalesce(reachable.by_sms, false) as is_reachable_by_sms,
         coalesce(reachable.by_wecom, false) as is_reachable_by_wecom,
-        coalesce(reachable.by_official_account, false) as is_reachable_by_official_account
+        coalesce(reachable.by_official_account, false) as is_reachable_by_official_account,
+        minors.one_id is not null as is_minor
     from customers
     left join current_identifiers on customers.one_id = current_identifiers.one_id
     left join following on customers.one_id = following.one_id
@@ -186,6 +200,7 @@ int_profiles_tonight as (
     left join grades on customers.one_id = grades.one_id
     left join reachable on customers.one_id = reachable.one_id
     left join card_facts on customers.one_id = card_facts.one_id
+    left join minors on customers.one_id = minors.one_id
 )
 
 select * from int_profiles_tonight

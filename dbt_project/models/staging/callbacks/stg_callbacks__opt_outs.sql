@@ -13,6 +13,7 @@ renamed as (
         -- ids
         {{ json_text('payload', 'event_id') }} as event_id,
         {{ json_text('payload', 'body', 'phone_number') }} as phone_token,
+        {{ json_text('payload', 'body', 'address') }} as email_token,
         {{ json_text('payload', 'body', 'FromUserName') }} as openid,
         {{ json_text('payload', 'body', 'ExternalUserID') }} as external_userid,
         {{ json_text('payload', 'body', 'UserID') }} as staff_userid,
@@ -21,6 +22,7 @@ renamed as (
         case {{ json_text('payload', 'channel') }}
             when 'official_account' then 'unfollowed'
             when 'wecom' then 'deleted_staff'
+            when 'email' then 'unsubscribed'
             else 'replied'
         end as act,
         -- timestamps

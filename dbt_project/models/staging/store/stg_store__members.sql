@@ -20,9 +20,17 @@ renamed as (
         {{ json_text('payload', 'address') }} as address_token,
         -- A date that was none lands as a token; only --MMDD (RFC 6350) is a birthday.
         case
-            when {{ json_text('payload', 'birthday') }} like '--%'
+            when
+                {{ json_text('payload', 'birthday') }} like '--%'
+                and coalesce({{ json_text('payload', 'birthday_calendar') }}, 'solar') <> 'lunar'
                 then substr({{ json_text('payload', 'birthday') }}, 3)
         end as birthday_mmdd,
+        case
+            when
+                {{ json_text('payload', 'birthday') }} like '--%'
+                and {{ json_text('payload', 'birthday_calendar') }} = 'lunar'
+                then substr({{ json_text('payload', 'birthday') }}, 3)
+        end as lunar_birthday_mmdd,
         {{ json_text('payload', 'consent_text_version') }} as consent_text_version,
         -- booleans
         case {{ json_text('payload', 'sms_consent') }} when 'Y' then true when 'N' then false end as has_sms_consent,

@@ -20,12 +20,14 @@ renamed as (
         {{ json_text('payload', 'phone_sha256') }} as phone_hash_token,
         {{ json_text('payload', 'session_id') }} as session_id,
         {{ json_text('payload', 'sku') }} as sku,
+        {{ json_text('payload', 'properties', 'registration_id') }} as registration_id,
         -- strings
         {{ json_text('payload', 'event') }} as event_name,
         {{ json_text('payload', 'platform') }} as platform,
         {{ json_text('payload', 'page') }} as page,
         {{ json_text('payload', 'utm_source') }} as utm_source,
         {{ json_text('payload', 'utm_campaign') }} as utm_campaign,
+        {{ json_text('payload', 'properties', 'push_provider') }} as push_provider,
         -- numerics
         {{ integer_number(json_text('payload', 'properties', 'duration_ms')) }} as duration_ms,
         {{ number(json_text('payload', 'properties', 'longitude')) }} as longitude,

@@ -1,4 +1,5 @@
--- Whoever follows or is a contact today can be written to, once each, and nobody else.
+-- Whoever follows or is a contact today can be written to, once each, and nobody else; so can every user of the mini
+-- program, and everybody can be handed over.
 with
 
 reachable as (
@@ -13,6 +14,17 @@ reachable as (
         count(distinct corp_id || '|' || external_userid) as addresses_count
     from {{ ref('stg_wecom__contacts') }}
     where not is_deleted
+    union all
+    select
+        'subscription_message' as channel,
+        count(*) as addresses_count
+    from {{ ref('bridge_account_customer') }}
+    where account_type = 'mini_program_user'
+    union all
+    select
+        'file_export' as channel,
+        count(distinct one_id) as addresses_count
+    from {{ ref('bridge_account_customer') }}
 ),
 
 addresses as (

@@ -3,7 +3,7 @@
 What: receipt lines, tenders, visits and what the doors counted, one file per store and day; members that changed, one
 file per day; the directory of the stores with their coordinates (GCJ-02), whole every day. Names, phones, birthdays and
 addresses are personal; the phone of a receipt is what the clerk typed, an address is there only where the stores ask
-for one.
+for one. A birthday is of the solar calendar unless birthday_calendar says `lunar`.
 
 Why a re-run is safe: files are only read, never renamed or deleted, and a file counts only when it is the one
 that its `.done` announces. A day is read whole and replaces that day; the last three are read again, because
@@ -56,6 +56,7 @@ _MEMBERS = Kind(
         "name": "text?",
         "phone": "text?",
         "birthday": "text?",
+        "birthday_calendar": "text?",
         "address": "text?",
         "registered_at": "text",
         "registered_store": "text?",
@@ -65,7 +66,7 @@ _MEMBERS = Kind(
         "consent_text_version": "text?",
         "updated_at": "text",
     },
-    may_lack=frozenset({"address"}),
+    may_lack=frozenset({"address", "birthday_calendar"}),
 )
 _VISITS = Kind(
     entity="visits",

@@ -1,4 +1,4 @@
-"""What channels call back with: receipts of messages, and people who want no more of them.
+"""What channels call back with: receipts of messages, people who want no more of them, and subscriptions.
 
 The brand's web tier answers the platforms and writes each callback, as it came, into an envelope of ours: event_id,
 channel, received_at and the platform's own `body`. Platforms repeat a callback whose answer they did not like, so an
@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from tests.sandbox.world.calendar import moment
 from tests.sandbox.world.facts import Fact, in_order, text
+from tests.sandbox.world.systems import consent_import, tracking
 
 if TYPE_CHECKING:
     from tests.sandbox.world import World
     from tests.sandbox.world.model import Card
+
+_TEMPLATES = ("SUB_CART_LEFT", "SUB_BACK_IN_STOCK")
 
 
 def receipts(world: World) -> list[Fact]:
@@ -99,6 +102,49 @@ def opt_outs(world: World) -> list[Fact]:
             body = {"phone_number": card.phone, "content": rng.choice(("R", "TD", "退订")), "send_time": text(at)}
             body |= {"dest_code": "106900000000", "sequence_id": str(number), "sign_name": "全域"}
             found.append(_fact(f"T{number:07d}", "aliyun_sms", at, body, card.person))
+    return in_order([*found, *_unsubscribed(world)])
+
+
+def _unsubscribed(world: World) -> list[Fact]:
+    """A few of those who once left a mail address."""
+    rng = world.dice("callbacks unsubscribed")
+    found = []
+    for fact in world.chapter(consent_import.entries):
+        if fact.row["act"] == "email_consent" and rng.random() < 0.1:
+            at = fact.at + timedelta(days=1, seconds=rng.randint(0, 3600))
+            body = {"address": fact.row["email"], "event": "unsubscribe"}
+            found.append(_fact(f"E{fact.row['entry_id']}", "email", at, body, fact.person))
+    return found
+
+
+def subscriptions(world: World) -> list[Fact]:
+    """What users of the mini program say when it asks for subscription messages, and which of these were sent."""
+    rng = world.dice("callbacks subscriptions")
+    users = {
+        fact.row["openid"]: fact
+        for fact in world.chapter(tracking.events)
+        if fact.row["event"] == "product_view" and fact.row["openid"]
+    }
+    found = []
+    for number, (openid, fact) in enumerate(sorted(users.items()), 1):
+        if rng.random() > 0.5:
+            continue
+        at = fact.at + timedelta(seconds=5)
+        said = {template: rng.choice(("accept", "accept", "reject")) for template in _TEMPLATES}
+        listed = [
+            {"TemplateId": template, "SubscribeStatusString": word, "PopupScene": "0"}
+            for template, word in said.items()
+        ]
+        body = {"FromUserName": openid, "Event": "subscribe_msg_popup_event", "List": listed}
+        found.append(_fact(f"P{number:07d}", "mini_program", at, body, fact.person))
+        for template, word in said.items():
+            if word == "accept" and rng.random() < 0.1:
+                later = at + timedelta(hours=rng.randint(1, 40))
+                sent = {"TemplateId": template, "MsgID": f"7{number:05d}", "ErrorCode": "0", "ErrorStatus": "success"}
+                body = {"FromUserName": openid, "Event": "subscribe_msg_sent_event", "List": [sent]}
+                found.append(_fact(f"S{number:07d}{template}", "mini_program", later, body, fact.person))
+    for told in found:
+        told.row["body"]["CreateTime"] = int(told.at.timestamp())
     return in_order(found)
 
 

@@ -43,7 +43,7 @@ def events(world: World) -> list[Fact]:
             found += _session(world, journey, rng, "app")
         if rng.random() < 0.08:
             found += _session(world, journey, rng, "web")
-    return in_order([*found, *_places(world)])
+    return in_order([*found, *_places(world), *_switches(world, found)])
 
 
 def _places(world: World) -> list[Fact]:
@@ -66,6 +66,29 @@ def _places(world: World) -> list[Fact]:
                 row["properties"] |= place
             found.append(Fact(at + timedelta(days=days), row, journey.person.id))
     return found
+
+
+def _switches(world: World, found: list[Fact]) -> list[Fact]:
+    """Most who log in to the app let it push, and a few turn that off again."""
+    rng = world.dice("tracking switches")
+    journeys = {journey.person.id: journey for journey in world.living}
+    logins = {fact.person: fact.at for fact in reversed(in_order(found)) if fact.row["event"] == "login"}
+    switches = []
+    for person, login in sorted(logins.items()):
+        if rng.random() > 0.7:
+            continue
+        pushed_by = {
+            "registration_id": world.code("registration", person, "r", 18),
+            "push_provider": rng.choice(("jpush", "getui")),
+        }
+        names = ["push_enabled", *(["push_disabled"] if rng.random() < 0.1 else [])]
+        for days, name in enumerate(names):
+            at = login + timedelta(days=days, seconds=1)
+            row = _row(world, journeys[person], rng, platform="app", name=name, at=at)
+            row |= {"session_id": f"s{rng.randrange(16**12):012x}"}
+            row["properties"] |= pushed_by
+            switches.append(Fact(at, row, person))
+    return switches
 
 
 def _session(world: World, journey: Journey, rng: random.Random, platform: str) -> list[Fact]:
