@@ -82,6 +82,15 @@ class Raw:
         payload = {"member_card": card, "registered_at": "2025-03-01 10:00:00", "registered_store": "S1"}
         self.row("store__members", BRAND, card, payload | {"updated_at": "2026-11-01 10:00:00"} | fields)
 
+    def consent(self, act: str, card: str, *, is_granted: bool = True) -> None:
+        payload = {"entry_id": f"{act}-{card}", "account_type": "store_member", "account_id": card, "act": act}
+        payload |= {"is_granted": is_granted, "decided_at": "2026-11-10T10:00:00+08:00", "text_version": "ads-1"}
+        self.row("consent_import__entries", BRAND, f"{act}-{card}", payload)
+
+    def left(self, event_id: str, channel: str, received: str, **body: str) -> None:
+        payload = {"event_id": event_id, "channel": channel, "received_at": received, "body": body}
+        self.row("callbacks__opt_outs", BRAND, event_id, payload)
+
     def visit(self, visit_id: str, visited: str, **fields: str) -> None:
         self.row("store__visits", BRAND, visit_id, {"visit_id": visit_id, "visited_at": visited} | fields)
 
@@ -102,7 +111,7 @@ class Raw:
 
 
 def a_night(raw: Raw) -> None:
-    """Ann buys in stores and online chat, Bob returns, Cai said nothing, Dee and Gil are new fans, Eve left."""
+    """Ann buys in stores and online chat, Bob returns, Cai wrote R, Dee and Gil are new, Eve left, Kid is a child."""
     ann = raw.phone("13500000001")
     raw.member(
         "m-ann",
@@ -113,7 +122,11 @@ def a_night(raw: Raw) -> None:
         consent_text_version="v3",
     )
     raw.member("m-bob", phone=raw.phone("13500000002"), birthday="--1122", sms_consent="N")
-    raw.member("m-cai", phone=raw.phone("13500000003"), sms_consent="")
+    raw.member("m-cai", phone=raw.phone("13500000003"), sms_consent="", birthday="--1013", birthday_calendar="lunar")
+    raw.member("m-kid", birthday="--1121")
+    raw.consent("minor_declared", "m-kid")
+    raw.consent("advertising_consent", "m-ann")
+    raw.consent("advertising_consent", "m-bob", is_granted=False)
     raw.receipt("S1", "R1", "2026-11-01 15:00:00", ("A", "90.00"), ("C", "25.00"), member_card="m-ann")
     raw.receipt("S1", "R2", "2026-11-20 15:00:00", ("B", "20.00"), member_card="m-ann", original_receipt_no="R1")
     raw.receipt("S1", "R3", "2026-11-20 16:00:00", ("B", "15.00"), member_card="m-bob", original_receipt_no="R0")
@@ -132,6 +145,8 @@ def a_night(raw: Raw) -> None:
     raw.contact("e-ann", "g1", "2026-11-19 12:00:00", phone=ann)
     raw.contact("e-ann", "g2", "2026-11-10 12:00:00")
     raw.contact("e-eve", "g1", "2026-10-01 12:00:00", unionid="u-eve", gone=True)
+    raw.left("u1", "official_account", "2026-11-19T20:00:00+08:00", FromUserName="o-eve", Event="unsubscribe")
+    raw.left("t1", "tencent_sms", "2026-11-18T20:00:00+08:00", phone_number=raw.phone("13500000003"))
     raw.trade(1001, "b-hal", "200.07", created="2026-11-19 23:59:58", version="1")
     raw.trade(1001, "b-hal", "200.07", created="2026-11-19 23:59:58", paid="2026-11-20 00:00:01", version="2")
     raw.trade(1002, "b-hal", "70.00", created="2026-11-20 09:00:00")
@@ -272,13 +287,32 @@ def test_impressions_on_search_results_are_kept_and_in_no_stage(read: Callable[.
 
 
 def test_addresses_are_those_where_a_message_arrives(read: Callable[..., Rows]) -> None:
-    addresses = read("select channel, address, sender from bridge_customer_addresses where channel <> 'aliyun_sms'")
+    addresses = read(
+        "select channel, address, sender from bridge_customer_addresses"
+        " where channel in ('official_account_mass', 'wecom_broadcast')"
+    )
     assert sorted(addresses) == [
         ("official_account_mass", "o-dee", ""),
         ("official_account_mass", "o-gil", ""),
         ("official_account_mass", "o-old", ""),
         ("wecom_broadcast", "e-ann", "g1"),
     ]
+
+
+def test_every_channel_that_takes_a_kind_of_address_has_it(read: Callable[..., Rows]) -> None:
+    found = read("select channel, count(*), count(distinct one_id) from bridge_customer_addresses group by channel")
+    same = {
+        ("aliyun_call", "aliyun_sms", "ocean_engine_audience", "tencent_ads_audience", "tencent_sms"),
+        ("official_account_mass", "official_account_tag", "official_account_template"),
+        ("wecom_broadcast", "wecom_tag"),
+        ("file_export", "webhook"),
+    }
+    counts = {channel: count for channel, count, _ in found}
+    assert {channels: len({counts[channel] for channel in channels}) for channels in same} == dict.fromkeys(same, 1)
+    assert counts.keys() == {channel for channels in same for channel in channels}
+    assert {(count, people) for channel, count, people in found if channel == "webhook"} == {
+        tuple(read("select count(*), count(*) from dim_customers")[0])
+    }
 
 
 def test_a_clerks_phone_is_nobodys_address(read: Callable[..., Rows]) -> None:
@@ -292,14 +326,33 @@ def test_consent_is_what_was_said_and_leaving_withdraws_it(read: Callable[..., R
         "select account_id, fct_consents.channel, is_granted, decided_at, text_version from fct_consents"
         " inner join bridge_account_customer using (one_id)"
         " where purpose = 'marketing' and account_id in ('m-ann', 'm-bob', 'm-cai', 'o-eve')"
+        " and fct_consents.channel in ('aliyun_sms', 'wecom_broadcast', 'official_account_mass')"
     )
-    assert sorted(consents) == [
+    assert sorted(consents, key=str) == [
         ("m-ann", "aliyun_sms", True, at("2025-03-01 10:00:00"), "v3"),
         ("m-ann", "wecom_broadcast", True, at("2026-11-19 12:00:00"), "add"),
         ("m-bob", "aliyun_sms", False, at("2026-11-01 10:00:00"), None),
-        ("o-eve", "official_account_mass", False, at("2026-11-20 00:00:00"), "follow"),
+        ("m-cai", "aliyun_sms", False, at("2026-11-18 20:00:00"), "reply"),
+        ("o-eve", "official_account_mass", False, at("2026-11-19 20:00:00"), "follow"),
         ("o-eve", "wecom_broadcast", False, at("2026-11-20 00:00:00"), "add"),
     ]
+
+
+def test_advertising_is_permitted_by_its_own_act_alone(read: Callable[..., Rows]) -> None:
+    consents = read(
+        "select account_id, fct_consents.channel, is_granted from fct_consents"
+        " inner join bridge_account_customer using (one_id)"
+        " where purpose = 'advertising' and account_type = 'store_member'"
+    )
+    assert sorted(consents) == [
+        (card, channel, card == "m-ann")
+        for card in ("m-ann", "m-bob")
+        for channel in ("ocean_engine_audience", "tencent_ads_audience")
+    ]
+
+
+def test_who_was_declared_a_child_is_one(read: Callable[..., Rows]) -> None:
+    assert read(f"select one_id = {person_of('m-kid')} from dim_customers where is_minor") == [(True,)]
 
 
 @pytest.mark.parametrize(
@@ -307,13 +360,16 @@ def test_consent_is_what_was_said_and_leaving_withdraws_it(read: Callable[..., R
     [
         ("seg_repurchase_due", {"b-ivy"}),
         ("seg_new_fan_no_purchase", {"o-dee", "o-gil"}),
-        ("seg_birthday_care", {"m-ann"}),
+        ("seg_birthday_care", {"m-ann", "m-cai"}),
+        ("seg_after_sales_care", {"m-ann", "m-bob", "b-hal"}),
+        ("seg_first_to_second", set()),
     ],
 )
 def test_a_segment_holds_whom_it_names(read: Callable[..., Rows], segment: str, members: set[str]) -> None:
     found = read(
         f"select account_id from {segment} inner join bridge_account_customer using (one_id)"
-        " where account_id in ('b-ivy', 'b-hal', 'o-dee', 'o-gil', 'o-eve', 'o-old', 'm-ann', 'm-bob', 'm-cai')"
+        " where account_id in"
+        " ('b-ivy', 'b-hal', 'o-dee', 'o-gil', 'o-eve', 'o-old', 'm-ann', 'm-bob', 'm-cai', 'm-kid')"
     )
     assert {row[0] for row in found} == members
 
@@ -321,7 +377,13 @@ def test_a_segment_holds_whom_it_names(read: Callable[..., Rows], segment: str, 
 def test_activation_understands_what_every_segment_says_of_itself(night: str) -> None:
     with warehouse.connect(night) as connection:
         segments = definition.load(connection)
-    assert list(segments) == ["seg_birthday_care", "seg_repurchase_due", "seg_new_fan_no_purchase"]
+    assert list(segments)[:4] == [
+        "seg_birthday_care",
+        "seg_repurchase_due",
+        "seg_new_fan_no_purchase",
+        "seg_after_sales_care",
+    ]
+    assert segments.keys() == {path.stem for path in (PROJECT / "models" / "segments").glob("seg_*.sql")}
 
 
 def test_no_mart_shows_a_phone_in_clear(night: str) -> None:

@@ -21,20 +21,42 @@
 
 with
 
-customers as (select * from {{ ref('dim_customers') }}),
+customers as (
+    select * from {{ ref('dim_customers') }}
+    where not is_minor
+),
+
+greeted_on as (
+    select * from {{ ref('dim_date') }}
+    where date_on = {{ business_date() }} + 1
+),
 
 celebrating as (
     select
-        one_id,
+        customers.one_id,
         to_char({{ business_date() }} + 31, 'FMMM月FMDD日') as valid_until
     from customers
+    cross join greeted_on
     where
-        birthday_mmdd = to_char({{ business_date() }} + 1, 'MMDD')
+        customers.birthday_mmdd = to_char(greeted_on.date_on, 'MMDD')
         -- Born on 29 February: in a year without one the greeting comes on the 28th.
         or (
-            birthday_mmdd = '0229'
-            and to_char({{ business_date() }} + 1, 'MMDD') = '0228'
-            and to_char({{ business_date() }} + 2, 'MMDD') = '0301'
+            customers.birthday_mmdd = '0229'
+            and to_char(greeted_on.date_on, 'MMDD') = '0228'
+            and to_char(greeted_on.date_on + 1, 'MMDD') = '0301'
+        )
+        -- A lunar birthday is not kept again in a leap month; the 30th of a month of 29 days is kept on the 29th.
+        or (
+            not greeted_on.is_leap_month
+            and left(customers.lunar_birthday_mmdd, 2) = to_char(greeted_on.lunar_month, 'FM00')
+            and (
+                right(customers.lunar_birthday_mmdd, 2) = to_char(greeted_on.lunar_day, 'FM00')
+                or (
+                    right(customers.lunar_birthday_mmdd, 2) = '30'
+                    and greeted_on.lunar_day = 29
+                    and greeted_on.lunar_month_days = 29
+                )
+            )
         )
 )
 

@@ -20,7 +20,10 @@
 
 with
 
-customers as (select * from {{ ref('dim_customers') }}),
+customers as (
+    select * from {{ ref('dim_customers') }}
+    where not is_minor
+),
 
 touchpoints as (select * from {{ ref('fct_touchpoints') }}),
 

@@ -21,7 +21,10 @@
 
 with
 
-customers as (select * from {{ ref('dim_customers') }}),
+customers as (
+    select * from {{ ref('dim_customers') }}
+    where not is_minor
+),
 
 due as (
     select one_id

@@ -1,4 +1,4 @@
 select birthdays.one_id
 from {{ ref('seg_birthday_care') }} as birthdays
 left join {{ ref('dim_customers') }} as customers on birthdays.one_id = customers.one_id
-where customers.birthday_mmdd is null
+where coalesce(customers.birthday_mmdd, customers.lunar_birthday_mmdd) is null
