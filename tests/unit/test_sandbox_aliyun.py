@@ -21,7 +21,11 @@ from tests.sandbox.server import Sandbox
 BUSINESS_DATE = date(2026, 11, 20)
 SENT_ON = "20261121"
 
-VECTORS = json.loads((Path(__file__).parents[1] / "fixtures" / "signing_vectors_messaging.json").read_text())
+VECTORS = [
+    vector
+    for vector in json.loads((Path(__file__).parents[1] / "fixtures" / "signing_vectors_messaging.json").read_text())
+    if vector["algorithm"] == "ACS3-HMAC-SHA256"
+]
 
 Call = Callable[..., httpx.Response]
 

@@ -135,9 +135,9 @@ class TencentSms:
         receipts = [receipt for _, receipt in said if receipt is not None]
         for message, receipt in said:
             if receipt is None:
-                error = _error(str(rows[message.address]["Code"]))
-                error.receipts = receipts
-                raise error
+                stopped = _error(str(rows[message.address]["Code"]))
+                stopped.receipts = receipts
+                raise stopped
         return receipts
 
     def _receipts(self, sent: Sequence[Message]) -> Iterator[Receipt]:
