@@ -95,7 +95,7 @@ class Getui(Platform):
         stamp = str(given.get("timestamp"))
         expected = hashlib.sha256(f"{APP_KEY}{stamp}{MASTER_SECRET}".encode()).hexdigest()
         age = abs(self.clock.now().timestamp() - int(stamp) / 1000)
-        if given.get("appkey") != APP_KEY or given.get("sign") != expected or age > 600:
+        if given.get("appkey") != APP_KEY or given.get("sign") != expected or age > 900:
             raise Refusal(401, 10001, "sign error")
         token = hashlib.sha256(f"{stamp}|{len(self._tokens)}".encode()).hexdigest()
         ends = self._tokens[token] = self.clock.now() + TOKEN_LIFE

@@ -156,6 +156,13 @@ def test_an_outage_ends_the_batch_and_what_was_not_called_goes_out_later(sandbox
     assert verdicts.count(Verdict.LATER) == 136
 
 
+def test_a_page_of_a_gateway_is_no_answer_of_the_receiver(sandbox: Sandbox) -> None:
+    sandbox.fault("webhook", "html")
+    receipts = send(sandbox, messages(3))
+    assert [receipt.verdict for receipt in receipts.values()].count(Verdict.UNKNOWN) == 1
+    assert len(got(sandbox)) == 2
+
+
 def test_a_wrong_secret_needs_a_person(sandbox: Sandbox) -> None:
     with pytest.raises(NeedsPerson, match="401") as caught:
         send(sandbox, messages(2), OTHER)

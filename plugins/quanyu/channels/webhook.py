@@ -34,7 +34,7 @@ from urllib.parse import urlsplit
 from standardwebhooks import Webhook as Signer
 
 from quanyu.contracts import Channel, Connection, DedupKey, Message, Receipt, Verdict
-from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
+from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.fan import Answer, Call, Fan
 from quanyu.settings import utc_now
 
@@ -44,6 +44,7 @@ _SLICE = 4 * _AT_ONCE
 _BREATH = 5.0
 _LARGEST = 20_000
 _TYPE = "quanyu.member"
+_PAGES = (b"<!doctype", b"<html")
 # The receiver read the event and does not want it; other events it may.
 _THIS_ONE = {400, 413, 422}
 
@@ -113,6 +114,8 @@ class Webhook:
 
     def _receipt_of(self, message: Message, answer: Answer) -> Receipt:
         host, status = urlsplit(self._where.url).netloc, answer.status
+        if 200 <= status < 300 and answer.content.lstrip().lower().startswith(_PAGES):
+            raise DeliveryUnknown(f"{host} answers {status} with a page: a gateway before the receiver.")
         if 200 <= status < 300:
             return Receipt(key=message.key, verdict=Verdict.DELIVERED, provider_id=message.key, code=str(status))
         if status in _THIS_ONE:
