@@ -14,9 +14,10 @@ import pytest
 from quanyu.activation import HearsReplies
 from quanyu.activation.receipts import is_refusal
 from quanyu.channels.tencent_sms import CHANNEL
-from quanyu.contracts import Connection, Message, Receipt, Verdict
+from quanyu.contracts import SHANGHAI, Connection, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.tencent_cloud import authorization
+from tests.fixtures.source_server import says, scripted
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
 from tests.sandbox.tencent_sms import TencentSms
@@ -159,6 +160,31 @@ def test_what_passes_is_put_off_and_what_leaves_doubt_stays_in_doubt(
 ) -> None:
     sandbox.fault("tencent_sms", code)
     assert {(one.verdict, one.code) for one in send(sandbox, *numbers(2)).values()} == {(verdict, code)}
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("FailedOperation.MarketingSendTimeConstraint", Throttled),
+        ("LimitExceeded.GlobalSmsSendingRateLimit", Throttled),
+        ("InternalError.Timeout", DeliveryUnknown),
+        ("InternalError.SigVerificationFail", Rejected),
+        ("InternalError.RequestTimeException", NeedsPerson),
+        ("UnauthorizedOperation.SerivceSuspendDueToArrears", NeedsPerson),
+    ],
+)
+def test_an_error_instead_of_outcomes_says_the_same(sandbox: Sandbox, code: str, error: type[QuanyuError]) -> None:
+    where = sandbox.connection("tencent_sms")
+    answer = {"Response": {"Error": {"Code": code, "Message": "13900000000"}, "RequestId": "1"}}
+    with scripted(says(answer)) as server, CHANNEL.connect(replace(where, url=server.url)) as client:
+        with pytest.raises(error, match=code.replace(".", r"\.")) as caught:
+            client.send("batch-1", messages(*numbers(1)))
+        assert len(server.calls) == 1
+    assert "13900000000" not in str(caught.value)
+    if code.endswith("TimeConstraint"):
+        assert isinstance(caught.value, Throttled)
+        assert caught.value.until is not None
+        assert caught.value.until.astimezone(SHANGHAI).hour == 8
 
 
 def test_an_error_after_the_first_call_keeps_what_that_call_brought(sandbox: Sandbox) -> None:
