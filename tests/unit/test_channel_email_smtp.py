@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from quanyu.channels.email_smtp import CHANNEL
 from quanyu.contracts import Connection, Message, Neither, Receipt, Verdict
@@ -225,6 +236,113 @@ def test_a_template_without_a_subject_is_refused_before_anything_is_said(sandbox
     with pytest.raises(Rejected, match="no subject"):
         send(sandbox, messages(*addresses(sandbox, 1), template="好久不见"))
     assert sandbox.journal("email_smtp") == []
+
+
+class Mailbox:
+    """Takes every mail, and remembers whether it came encrypted."""
+
+    def __init__(self) -> None:
+        self.encrypted: list[bool] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
+        return "250 OK"
+
+
+def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of localhost that nobody vouches for, and a server's side of it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return path, context
+
+
+@contextmanager
+def encrypted_server(folder: Path, scheme: str) -> Iterator[tuple[str, Mailbox, Path]]:
+    """A server that speaks TLS, from the first byte or after STARTTLS."""
+    path, context = certificate(folder)
+    mailbox = Mailbox()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    at_once = scheme == "smtps"
+
+    async def listen() -> asyncio.Server:
+        return await loop.create_server(
+            lambda: SMTP(
+                mailbox,
+                loop=loop,
+                tls_context=None if at_once else context,
+                require_starttls=not at_once,
+                auth_require_tls=not at_once,
+                authenticator=lambda *_: AuthResult(success=True),
+            ),
+            "127.0.0.1",
+            0,
+            ssl=context if at_once else None,
+        )
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(timeout=10)
+    try:
+        yield f"{scheme}://localhost:{server.sockets[0].getsockname()[1]}", mailbox, path
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_login_and_mail_travel_encrypted(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    extra = sandbox.connection("email_smtp").extra
+    with encrypted_server(tmp_path, scheme) as (url, mailbox, path):
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        where = Connection(name="email_smtp", url=url, login="a", password="b", extra=extra)
+        with CHANNEL.connect(where) as client:
+            (receipt,) = client.send("batch", messages("somebody@brand.example"))
+    assert receipt.verdict is Verdict.ACCEPTED
+    assert mailbox.encrypted == [True]
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_a_server_that_nobody_vouches_for_gets_neither_login_nor_mail(
+    sandbox: Sandbox, tmp_path: Path, scheme: str
+) -> None:
+    extra = sandbox.connection("email_smtp").extra
+    with encrypted_server(tmp_path, scheme) as (url, mailbox, _):
+        where = Connection(name="email_smtp", url=url, login="a", password="b", extra=extra)
+        with CHANNEL.connect(where) as client, pytest.raises(NeedsPerson, match="certificate"):
+            client.send("batch", messages("somebody@brand.example"))
+    assert mailbox.encrypted == []
+
+
+def test_a_server_without_encryption_gets_no_password(sandbox: Sandbox) -> None:
+    plain = sandbox.connection("email_smtp")
+    where = Connection(
+        name=plain.name, url=plain.url.replace("smtp:", "smtp+starttls:"), login="a", password="b", extra=plain.extra
+    )
+    with CHANNEL.connect(where) as client, pytest.raises(NeedsPerson, match="no encryption"):
+        client.send("batch", messages("somebody@brand.example"))
 
 
 @pytest.mark.parametrize(

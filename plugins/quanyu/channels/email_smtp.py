@@ -102,6 +102,7 @@ class EmailSmtp:
         smtp = self._smtp
         if refused is not None or smtp is None:
             return refused or Receipt(key=message.key, verdict=Verdict.LATER)
+        said: bytes | str
         try:
             code, said = smtp.data(mail.as_bytes())
         except _Refusal as error:

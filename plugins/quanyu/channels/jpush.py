@@ -43,6 +43,7 @@ _PERSON = {
     2003: "the app key is barred from calling: see the console.",
     2004: "the account may not call this: ask JPush's sales staff to open it.",
 }
+_UNTOLD = -1
 _VERDICTS = {0: Verdict.DELIVERED, 2: Verdict.FAILED, 3: Verdict.FAILED}
 
 
@@ -108,7 +109,7 @@ class JPush:
             log.warning("no receipts of push %s: %s", msg_id, error)
             return
         for message in messages:
-            status = (told.get(message.address) or {}).get("status")
+            status = (told.get(message.address) or {}).get("status", _UNTOLD)
             if verdict := _VERDICTS.get(status):
                 yield Receipt(key=message.key, verdict=verdict, provider_id=msg_id, code=str(status))
 
