@@ -15,7 +15,7 @@ PUBLISHED = [path for path in ALL if not path.stem.startswith("int_")]
 MARTS = [path for path in PUBLISHED if MODELS / "marts" in path.parents]
 PERSONAL = {
     "one_id", "one_id_old", "one_id_current", "inviter_one_id", "root_one_id", "account_key", "address",
-    "birthday_mmdd", "touchpoint_key", "member_key",
+    "birthday_mmdd", "lunar_birthday_mmdd", "touchpoint_key", "member_key",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
