@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiolimiter import AsyncLimiter
-from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_result
 from yarl import URL
 
 from quanyu.contracts import Connection, Message, Receipt, Record, Verdict
@@ -23,6 +23,7 @@ from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Retr
 from quanyu.transport import LOOPBACK, UNREACHABLE, pace_of, record_in, retry_after
 
 _ATTEMPTS = 5
+_LONGEST_WAIT = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 # Slack of 20 ms: a timer that rings late is made up for, and no second holds more calls than the platform allows.
 _SLACK = 1 / 50
@@ -117,23 +118,25 @@ class Fan:
         receipts so far; the last error when no call came to anything.
         """
         said: dict[str, Receipt] = {}
-        rounds: list[_Round] = []
+        this, idle = _Round([]), 0
 
         def attempt() -> bool:
+            nonlocal this, idle
             this = _Round([message for message in batch if message.key not in said])
-            rounds.append(this)
             self._runner.run(self._round(this, call_of, receipt_of))
             said.update({receipt.key: receipt for receipt in this.receipts})
+            idle = 0 if this.receipts else idle + 1
             return len(said) < len(batch) and not _is_final(this.stop)
 
+        # Rounds that came to something do not count: a platform that says "not so fast" now and then is spoken to on.
         Retrying(
             retry=retry_if_result(bool),
-            wait=wait_random_exponential(multiplier=0.5, max=30),
-            stop=stop_after_attempt(_ATTEMPTS),
+            wait=lambda _: min(_LONGEST_WAIT, 2**idle / 2),
+            stop=lambda _: idle >= _ATTEMPTS,
             sleep=time.sleep,
             retry_error_callback=_give_up,
         )(attempt)
-        error = rounds[-1].stop or rounds[-1].last
+        error = this.stop or this.last
         if error is not None and (_is_final(error) or not said):
             error.receipts = list(said.values())
             raise error
