@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import html
 from dataclasses import dataclass, field
 from email.headerregistry import Address
@@ -11,6 +9,8 @@ from email.message import EmailMessage
 from email.policy import EmailPolicy
 from email.utils import format_datetime
 from urllib.parse import urlencode
+
+from cryptography.fernet import Fernet
 
 from quanyu.contracts import SHANGHAI, Message
 from quanyu.errors import Rejected
@@ -34,15 +34,15 @@ _POLICY = _Headers(linesep="\r\n", cte_type="7bit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayOut:
-    """The brand's endpoint that takes people off the list (RFC 8058)."""
+    """The brand's endpoint that takes people off the list (RFC 8058), and the Fernet key that it shares with us."""
 
     url: str
     secret: str = field(repr=False)
 
-    def link(self, key: str) -> str:
-        """The link in the mail of one message; `s` is HMAC-SHA-256 of the key under the secret, in 64 hex digits."""
-        signature = hmac.new(self.secret.encode(), f"unsubscribe|{key}".encode(), hashlib.sha256).hexdigest()
-        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode({'m': key, 's': signature})}"
+    def link(self, address: str) -> str:
+        """The link of one address: a Fernet token of it, that nobody else can read or make."""
+        token = Fernet(self.secret).encrypt(address.encode()).decode()
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode({'t': token})}"
 
 
 def compose(message: Message, sender: Address, way_out: WayOut) -> EmailMessage:
@@ -53,7 +53,7 @@ def compose(message: Message, sender: Address, way_out: WayOut) -> EmailMessage:
             "a mail's template has no subject.",
             remedy="begin it with the subject and an empty line; nothing was sent.",
         )
-    link = way_out.link(message.key)
+    link = way_out.link(message.address)
     text = body.format_map(message.params)
     mail = EmailMessage(policy=_POLICY)
     # A value with a line break would write headers of its own.

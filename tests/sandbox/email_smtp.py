@@ -22,7 +22,7 @@ from tests.sandbox.world import World
 
 LOGIN = "noreply@mail.quanyu.example"
 PASSWORD = "sandbox-secret-email-smtp"
-UNSUBSCRIBE_SECRET = "sandbox-unsubscribe-secret"
+UNSUBSCRIBE_SECRET = "c2FuZGJveC11bnN1YnNjcmliZS1zZWNyZXQtMDAwMDA="
 
 
 def mailbox(person: str) -> str:

@@ -9,13 +9,14 @@ whoever reads that mailbox knows the message.
 
     template "subject, empty line, text" -> MAIL, RCPT, DATA -> 250 | 4xx later | 5xx refused | silence: unknown
 
-The link in each mail is `<unsubscribe_url>?m=<message key>&s=<signature>`: it names no person, and `quanyu.mail.WayOut`
-shows how the brand's endpoint checks it. The endpoint answers the POST `List-Unsubscribe=One-Click` without asking
-anything, a GET with a page that asks, and hands the opt-out back as consent.
+The link in each mail is `<unsubscribe_url>?t=<token>`, a Fernet token of the address: nobody but the brand's endpoint
+can read it, and nobody else can make one. The endpoint answers the POST `List-Unsubscribe=One-Click` without asking
+anything and a GET with a page that asks, and hands on who it was through the sources `callbacks` or `consent_import`.
 
 Connection `quanyu_email_smtp`: host = smtps://server:465 (TLS), smtp+starttls://server:587, or smtp://server:25 on this
 machine only, login and password, extra {"sender": "noreply@brand.example", "sender_name", "unsubscribe_url" (https),
-"unsubscribe_secret", "verp_domain"?}. Some servers (DirectMail: 436) refuse an envelope sender other than the login.
+"unsubscribe_secret" (32 bytes in URL-safe base64), "verp_domain"?}. Some servers (DirectMail: 436) refuse an envelope
+sender other than the login.
 
 Sources: RFC 5321, RFC 8058, RFC 2369; codes 436, 559 and 563 from help.aliyun.com on DirectMail.
 """
@@ -29,6 +30,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
 from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
 
 from quanyu.contracts import Channel, Connection, Message, Neither, Receipt, Verdict
 from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
@@ -214,6 +217,13 @@ def connect(where: Connection) -> Iterator[EmailSmtp]:
         raise ConfigurationError(
             f"quanyu_{where.name}: extra.unsubscribe_url is no https URL.", remedy="RFC 8058 asks for one."
         )
+    try:
+        Fernet(str(where.extra["unsubscribe_secret"]))
+    except ValueError:
+        raise ConfigurationError(
+            f"quanyu_{where.name}: extra.unsubscribe_secret is no Fernet key.",
+            remedy="make one with `openssl rand -base64 32 | tr +/ -_` and give it to the brand's endpoint.",
+        ) from None
     if not _ADDRESS.fullmatch(str(where.extra["sender"])):
         raise ConfigurationError(f"quanyu_{where.name}: extra.sender is no address.", remedy="set one of the brand's.")
     client = EmailSmtp(where)
