@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from quanyu import warehouse
@@ -352,14 +353,33 @@ def test_a_zombies_late_outcome_does_not_overwrite_its_successors(night: Night) 
     assert night.rows("select state, code, attempt from activation.message") == [("sent", "", 2)]
 
 
+def test_nobody_resolves_a_batch_while_its_sender_lives(night: Night) -> None:
+    client = planned(night, "a")
+
+    def settled_meanwhile(_key: str, _batch: Sequence[Message]) -> None:
+        night.later(hours=1)
+        settle(night.dsn, channel(), Post(), lambda: night.now, night.vault, ticks=lambda: night.real)
+        assert night.states() == {"a": "sending"}
+
+    client.after = settled_meanwhile
+    night.send(client)
+    assert night.states() == {"a": "sent"}
+
+
 def test_a_late_answer_frees_a_message_that_was_parked_meanwhile(night: Night) -> None:
     client = planned(night, "a")
 
     def parked_meanwhile(_key: str, _batch: Sequence[Message]) -> None:
         night.later(hours=1)
+        with night.sql() as cursor:
+            cursor.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
         settle(night.dsn, channel(), Post(), lambda: night.now, night.vault, ticks=lambda: night.real)
-        assert night.states() == {"a": "parked"}
+        assert night.states() == {"a": "parked"}, "to Postgres, a sender without a connection is dead"
 
     client.after = parked_meanwhile
-    night.send(client)
+    with pytest.raises(psycopg.OperationalError):
+        night.send(client)
     assert night.states() == {"a": "sent"}, "the provider's own word is no guess"

@@ -23,6 +23,7 @@ from quanyu.activation.receipts import (
     opt_out,
     store_receipts,
 )
+from quanyu.activation.restored import ClaimLog
 from quanyu.activation.send import LEASE, SendReport, campaigns, channels_at_work, send
 from quanyu.activation.settle import SettleReport, settle
 from quanyu.activation.waterfall import PARTS, WaterfallRow, waterfall
@@ -30,6 +31,7 @@ from quanyu.activation.waterfall import PARTS, WaterfallRow, waterfall
 __all__ = [
     "LEASE",
     "PARTS",
+    "ClaimLog",
     "HearsReplies",
     "Hold",
     "Parked",

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from quanyu import warehouse
-from quanyu.activation import claim, ledger
+from quanyu.activation import alive, claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock
+from quanyu.activation.restored import ClaimLog, relearn
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
 from quanyu.settings import utc_now
@@ -54,6 +55,8 @@ class _Run:
     lease: timedelta
     patience: timedelta
     sleep: Callable[[float], None]
+    claim_log: ClaimLog | None
+    hand: warehouse.Connection
     states: Counter[str]
 
 
@@ -69,34 +72,42 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
     lease: timedelta = LEASE,
     patience: timedelta = _PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
+    claim_log: ClaimLog | None = None,
 ) -> SendReport:
     """Send every pending message of a business date on one channel; safe to repeat, also by two at once.
 
-    Raises Rejected for a date that may not send any more, Throttled when the provider wants a wait longer than
-    `patience`, and the provider's error after what it hit went back to `pending`.
+    With a `claim_log` a ledger that was restored from an older copy learns first what it forgot. Raises Rejected for
+    a date that may not send any more, Throttled when the provider wants a wait longer than `patience`, and the
+    provider's error after what it hit went back to `pending`.
     """
     require_sendable(business_date, clock())
     states: Counter[str] = Counter()
-    run = _Run(
-        dsn=dsn,
-        business_date=business_date,
-        channel=channel,
-        client=client,
-        clock=clock,
-        ticks=ticks,
-        vault=vault,
-        lease=lease,
-        patience=patience,
-        sleep=sleep,
-        states=states,
-    )
+    if claim_log:
+        with warehouse.connect(dsn) as connection:
+            states["sending"] += relearn(connection, claim_log, channel.name, business_date, at=ticks())
     refused: list[Rejected] = []
-    for segment, definition in campaigns(dsn, business_date, channel.name).items():
-        try:
-            _send_campaign(run, segment, definition)
-        except Rejected as error:
-            # A wrong template stops its own campaign, not the others of the night.
-            refused.append(error)
+    with alive.hand(dsn) as hand:
+        run = _Run(
+            dsn=dsn,
+            business_date=business_date,
+            channel=channel,
+            client=client,
+            clock=clock,
+            ticks=ticks,
+            vault=vault,
+            lease=lease,
+            patience=patience,
+            sleep=sleep,
+            claim_log=claim_log,
+            hand=hand,
+            states=states,
+        )
+        for segment, definition in campaigns(dsn, business_date, channel.name).items():
+            try:
+                _send_campaign(run, segment, definition)
+            except Rejected as error:
+                # A wrong template stops its own campaign, not the others of the night.
+                refused.append(error)
     if refused:
         raise refused[0]
     return SendReport(channel=channel.name, business_date=business_date, states=+states)
@@ -144,7 +155,8 @@ def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> No
         )
     while batch := _next(run, segment, definition):
         try:
-            _deliver(run, batch)
+            with alive.holding(run.hand, batch.key):
+                _deliver(run, batch)
             lost = 0
         except DeliveryUnknown as error:
             lost += 1
@@ -181,6 +193,8 @@ def _deliver(run: _Run, batch: Batch) -> None:
     """Call the provider once and store what it said. An error that is not ours leaves the batch `sending`."""
     try:
         batch = ledger.reserved(run.dsn, batch, run.client)
+        if run.claim_log:
+            run.claim_log.note(run.channel.name, run.business_date, batch, at=run.ticks())
         if run.ticks() >= batch.lease_until:
             # This process slept through its lease; somebody else may be resolving the batch.
             _give_back(run, batch, reason="lease over before the call", not_before=None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from quanyu import warehouse
-from quanyu.activation import claim, ledger
+from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock, Row
@@ -129,6 +129,9 @@ def _believe_receipts(connection: warehouse.Connection, channel: str, now: datet
 
 
 def _resolve(run: _Run, case: _Case) -> dict[str, int]:
+    with warehouse.connect(run.dsn) as connection:
+        if alive.is_in_hand(connection, case.batch_key):
+            return {}
     if reason := _hopeless(run, case):
         return _park(run.dsn, case, reason)
     if _is_too_early(run, case):
