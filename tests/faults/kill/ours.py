@@ -1,0 +1,61 @@
+"""The sender as the night runs it: what an earlier attempt left open is settled, then the rest is sent.
+
+It runs in whatever process asks: in a child that is to die, and in the parent for what comes after.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from quanyu.activation import send, settle
+from quanyu.contracts import ChannelClient
+from quanyu.errors import QuanyuError
+from tests.faults.kill.stage import Stage
+from tests.fixtures.activation_night import DAY, TEN
+
+BETWEEN = timedelta(hours=1)
+"""Passes between an attempt and the next: longer than a lease, shorter than any provider's memory."""
+
+_TRIES = 20
+
+
+def attempt(stage: Stage, *, settles: bool = True) -> list[str]:
+    """One run of the two tasks; what stopped either of them, as the scheduler would see it."""
+    errors: list[str] = []
+    channel = stage.kind.channel
+    # No wait is slept: the test would spend its time in the pace of its platforms.
+    with patch("time.sleep", stage.time.elapse), channel.connect(stage.where) as client:
+        for step in [_settle, _send] if settles else [_send]:
+            try:
+                step(stage, client)
+            except QuanyuError as error:
+                errors.append(str(error))
+    return errors
+
+
+def finish(stage: Stage, *, tries: int = _TRIES) -> None:
+    """Repeat, an hour apart, until nothing is under way."""
+    for _ in range(tries):
+        stage.elapse(BETWEEN)
+        attempt(stage)
+        if not stage.waiting():
+            return
+
+
+def _settle(stage: Stage, client: ChannelClient) -> None:
+    settle(stage.dsn, stage.kind.channel, client, lambda: TEN, stage.night.vault, ticks=stage.time.now)
+
+
+def _send(stage: Stage, client: ChannelClient) -> None:
+    send(
+        stage.dsn,
+        DAY,
+        stage.kind.channel,
+        client,
+        lambda: TEN,
+        stage.night.vault,
+        ticks=stage.time.now,
+        sleep=stage.time.elapse,
+        claim_log=stage.claim_log,
+    )
