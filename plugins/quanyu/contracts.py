@@ -302,6 +302,7 @@ class Channel:
     `connection` names the Airflow connection (`quanyu_<connection>`) that switches it on.
     `address_type` is the kind of address in `bridge_customer_addresses`.
     All messages of a batch share template and sender; `params` differ only when `is_personal`.
+    `has_receipts`: somebody tells in the end whether a message arrived; where nobody does, "sent" is the last word.
     `is_coded`: a template is a code of the platform, which approved the text before (seed `message_templates`).
     `purposes` are those the platform lets a brand write for.
     """
@@ -315,6 +316,7 @@ class Channel:
     smallest_batch: int = 1
     is_personal: bool = False
     is_coded: bool = False
+    has_receipts: bool = True
     purposes: frozenset[Purpose] = PURPOSES
     connect: Callable[[Connection], AbstractContextManager[ChannelClient]]
 

@@ -8,12 +8,15 @@ async client takes ten times as long per call here (docs/benchmarks.md). Outcome
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
 from aiolimiter import AsyncLimiter
 from tenacity import RetryCallState, Retrying, retry_if_result
 from yarl import URL
@@ -86,11 +89,12 @@ class _Round:
 class Fan:
     """One platform, spoken to by up to `at_once` calls at a time and `requests_per_second`."""
 
-    def __init__(self, base_url: str, *, requests_per_second: float, at_once: int) -> None:
+    def __init__(self, base_url: str, *, requests_per_second: float, at_once: int, is_public: bool) -> None:
         self._base = URL(base_url)
         if not self._base.host:
             raise ConfigurationError("the connection has no usable URL.", remedy="set its host to https://<host>.")
         self._at_once = at_once
+        self._is_public = is_public
         slots = max(1.0, requests_per_second * _SLACK)
         self._pace = (slots, slots / (requests_per_second * (1 - _SLACK if slots > 1 else 1)))
         self._runner = asyncio.Runner()
@@ -98,9 +102,12 @@ class Fan:
         self._limiter: AsyncLimiter | None = None
 
     @classmethod
-    def of(cls, where: Connection, *, at_once: int = 64) -> Self:
-        """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows."""
-        return cls(where.url, requests_per_second=pace_of(where), at_once=at_once)
+    def of(cls, where: Connection, *, at_once: int = 64, is_public: bool = False) -> Self:
+        """Open the platform behind a connection; `extra.requests_per_second` is the pace its contract allows.
+
+        `is_public`: a name that leads to a private address, now or later (DNS rebinding), counts as no connection.
+        """
+        return cls(where.url, requests_per_second=pace_of(where), at_once=at_once, is_public=is_public)
 
     def __enter__(self) -> Self:
         return self
@@ -146,7 +153,8 @@ class Fan:
     async def _round(self, this: _Round, call_of: CallOf, receipt_of: ReceiptOf) -> None:
         if self._session is None or self._limiter is None:
             self._limiter = AsyncLimiter(*self._pace)
-            connector = aiohttp.TCPConnector(limit=self._at_once)
+            resolver = _PublicResolver() if self._is_public else None
+            connector = aiohttp.TCPConnector(limit=self._at_once, resolver=resolver)
             # A proxy of the environment is right for a platform and wrong for the sandbox on this machine.
             trusts = self._base.host not in LOOPBACK
             self._session = aiohttp.ClientSession(self._base, connector=connector, timeout=_TIMEOUT, trust_env=trusts)
@@ -171,6 +179,17 @@ class Fan:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
                 group.create_task(worker())
+
+
+class _PublicResolver(ThreadedResolver):
+    """Resolves names to addresses of the open internet only."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        """Look up as usual. Raises OSError when any answer is a private address."""
+        found = await super().resolve(host, port, family)
+        if not all(ipaddress.ip_address(one["host"]).is_global for one in found):
+            raise OSError(f"{host} leads to a private address")
+        return found
 
 
 def _is_final(error: QuanyuError | None) -> bool:

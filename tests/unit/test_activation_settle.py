@@ -10,17 +10,17 @@ import pytest
 
 from quanyu.activation import resolve, settle
 from quanyu.activation.receipts import (
-    RECEIPT_DAYS,
     collect_receipts,
     collect_replies,
     is_refusal,
     opt_out,
     store_receipts,
 )
+from quanyu.activation.send import RECEIPT_DAYS
 from quanyu.activation.settle import SettleReport
-from quanyu.channels.aliyun_sms import Heard
 from quanyu.contracts import SHANGHAI, Ability, Channel, DedupKey, Message, Neither, Query, Receipt, Verdict
 from quanyu.errors import DeliveryUnknown, Retryable, Throttled
+from quanyu.heard import Heard
 from tests.fixtures.activation_night import TEN, Night, Post, channel
 
 LAG = timedelta(minutes=5)
@@ -319,3 +319,27 @@ def test_opting_out_twice_counts_once(night: Night) -> None:
     reply = Heard(address="openid-1", said="TD", at=TEN, cursor="1")
     assert opt_out(night.dsn, channel(), [reply], night.vault) == 1
     assert opt_out(night.dsn, channel(), [reply], night.vault) == 0
+
+
+def test_where_nobody_tells_what_became_of_a_message_sent_is_the_last_word(night: Night) -> None:
+    night.segment("seg_quiet", night.people("a"))
+    night.plan()
+    night.send(Post())
+    after = TEN + timedelta(days=40)
+    silent = channel(has_receipts=False)
+    assert collect_receipts(night.dsn, silent, Post(), lambda: after, night.vault).heard == 0
+    assert night.states() == {"a": "sent"}
+    collect_receipts(night.dsn, channel(), Post(), lambda: after, night.vault)
+    assert night.states() == {"a": "expired"}
+
+
+@pytest.mark.parametrize("verdict", [Verdict.READ, Verdict.CLICKED])
+def test_what_was_read_or_clicked_was_delivered_and_both_are_kept(night: Night, verdict: Verdict) -> None:
+    night.segment("seg_quiet", night.people("a"))
+    night.plan()
+    night.send(post := Post())
+    key = night.one("select key from activation.message")
+    post.said = [Receipt(key=key, verdict=verdict, at=TEN)]
+    collect_receipts(night.dsn, channel(), post, lambda: TEN, night.vault)
+    assert night.states() == {"a": "delivered"}
+    assert night.rows("select verdict, reported_at from activation.receipt") == [(verdict.value, TEN)]

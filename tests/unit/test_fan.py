@@ -280,3 +280,13 @@ def test_a_redirect_is_not_followed(platform: Platform) -> None:
 def test_a_connection_without_a_url_is_named() -> None:
     with pytest.raises(ConfigurationError, match="URL"):
         Fan.of(Connection(name="fan", url=""))
+
+
+def test_a_name_that_leads_inside_is_no_connection_where_only_the_open_internet_is_meant(platform: Platform) -> None:
+    inside = platform.url.replace("127.0.0.1", "localhost")
+    where = Connection(name="fan", url=inside, extra={"requests_per_second": 1000})
+    with Fan.of(where, is_public=True) as many, pytest.raises(Retryable):
+        many.deliver(messages(2), call_of, receipt_of)
+    assert platform.seen == []
+    with Fan.of(where) as many:
+        assert len(many.deliver(messages(2), call_of, receipt_of)) == 2

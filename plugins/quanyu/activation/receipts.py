@@ -13,15 +13,14 @@ from typing import Protocol, TypeVar, runtime_checkable
 from quanyu import warehouse
 from quanyu.activation import ledger
 from quanyu.activation.ledger import Clock
+from quanyu.activation.send import RECEIPT_DAYS
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Personal, Receipt, Verdict
 from quanyu.vault import Vault
 
-RECEIPT_DAYS = 30
-"""A message without a verdict for so long counts as expired; providers do not answer for longer either."""
-
 _STOP = re.compile(r"(回复)?\s*(R|N|T|TD|TUI|STOP|退订|拒收|取消订阅|不要再发|请勿再发)", re.IGNORECASE)
 _AROUND = " \t\r\n。.!！,，、:：【】[]"
-_CHUNK = 1000
+# Some platforms hand each answer out once: what is not stored when a process dies is gone.
+_CHUNK = 100
 
 T = TypeVar("T")
 
@@ -38,8 +37,10 @@ class ReceiptReport:
 def collect_receipts(dsn: str, channel: Channel, client: ChannelClient, clock: Clock, vault: Vault) -> ReceiptReport:
     """Pull the verdicts of everything the channel has under way; safe to repeat.
 
-    What is `sent` for longer than `RECEIPT_DAYS` becomes `expired`.
+    What is `sent` for longer than `RECEIPT_DAYS` becomes `expired`; on a channel without receipts it stays `sent`.
     """
+    if not channel.has_receipts:
+        return ReceiptReport(channel=channel.name, heard=0)
     oldest = clock().astimezone(SHANGHAI).date() - timedelta(days=RECEIPT_DAYS)
     with warehouse.connect(dsn) as connection:
         rows = ledger.fetch(

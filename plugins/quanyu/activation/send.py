@@ -33,6 +33,9 @@ _UNNAMED_WAIT = timedelta(minutes=1)
 _PUT_OFF = timedelta(minutes=15)
 _LOST_IN_A_ROW = 3
 
+RECEIPT_DAYS = 30
+"""A message without a verdict for so long counts as expired; providers do not answer for longer either."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendReport:
@@ -128,8 +131,9 @@ def channels_at_work(dsn: str, business_date: date) -> frozenset[str]:
     with warehouse.connect(dsn) as connection:
         rows = connection.execute(
             "select distinct channel from activation.message"
-            " where business_date = %s or state in ('sending', 'parked', 'sent')",
-            [business_date],
+            " where business_date = %(date)s or state in ('sending', 'parked')"
+            " or (state = 'sent' and business_date >= %(date)s - %(days)s)",
+            {"date": business_date, "days": RECEIPT_DAYS},
         ).fetchall()
     return frozenset(name for (name,) in rows)
 

@@ -242,5 +242,6 @@ CHANNEL = Channel(
     # A lost process parks its whole batch.
     largest_batch=20,
     is_personal=True,
+    has_receipts=False,
     connect=connect,
 )

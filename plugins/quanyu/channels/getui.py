@@ -188,5 +188,6 @@ CHANNEL = Channel(
     ability=DedupKey(window=timedelta(hours=1)),
     largest_batch=1000,
     is_personal=True,
+    has_receipts=False,
     connect=connect,
 )

@@ -172,5 +172,6 @@ CHANNEL = Channel(
     ability=DedupKey(window=timedelta(days=2)),
     largest_batch=100,
     is_personal=True,
+    has_receipts=False,
     connect=connect,
 )

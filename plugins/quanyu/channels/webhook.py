@@ -178,7 +178,7 @@ def connect(where: Connection) -> Iterator[Webhook]:
             remedy="set host to the endpoint's URL and password to `whsec_` and 24 to 64 bytes in base64.",
         )
     origin = Connection(name=where.name, url=f"{url.scheme}://{url.netloc}", extra=where.extra)
-    with Fan.of(origin, at_once=_AT_ONCE) as fan:
+    with Fan.of(origin, at_once=_AT_ONCE, is_public=not where.extra.get("allow_private")) as fan:
         yield Webhook(fan, where)
 
 
