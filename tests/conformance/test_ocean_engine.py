@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from quanyu import ocean_engine as ocean
 from quanyu.contracts import Window
 from quanyu.errors import NeedsPerson, QuanyuError, Rejected, Retryable, Throttled, TokenExpired
-from quanyu.sources.ocean_engine import SOURCE
-from quanyu.sources.ocean_engine import client as ocean
+from quanyu.sources.ocean_engine import SOURCE, client
 from tests.fixtures.reading import Reader
 from tests.fixtures.source_server import Reply, says, scripted
 from tests.sandbox import running_sandbox
@@ -39,14 +39,14 @@ def test_small_pages_bring_the_same_rows(
     reader: Reader, monkeypatch: pytest.MonkeyPatch, entity: str, size: str
 ) -> None:
     whole = reader.rows(entity, HISTORY)
-    monkeypatch.setattr(ocean, size, 1)
+    monkeypatch.setattr(client, size, 1)
     assert reader.rows(entity, HISTORY) == whole
 
 
 def test_without_an_order_pages_do_not_fit_together(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that the order is asked for with a reason: the platform sorts each page as it likes."""
-    monkeypatch.setattr(ocean, "_REPORT_PAGE", 1)
-    monkeypatch.setattr(ocean, "_ORDER", [])
+    monkeypatch.setattr(client, "_REPORT_PAGE", 1)
+    monkeypatch.setattr(client, "_ORDER", [])
     ids = [
         [row["dimensions"]["cdp_promotion_id"] for row in reader.rows("promotion_report", _day(n))] for n in range(9)
     ]
@@ -55,7 +55,7 @@ def test_without_an_order_pages_do_not_fit_together(reader: Reader, monkeypatch:
 
 def test_a_lead_that_moved_a_page_on_is_read_once(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the platform files late pushes the others on by one."""
-    monkeypatch.setattr(ocean, "_LEADS_PAGE", 2)
+    monkeypatch.setattr(client, "_LEADS_PAGE", 2)
     lead = {"clue_id": "7", "advertiser_id": "1", "create_time_detail": f"{DAY} 10:00:00"}
     with scripted(
         _listed([lead, {**lead, "clue_id": "6"}], 3),

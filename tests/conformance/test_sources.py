@@ -14,7 +14,7 @@ from typing import Any
 import paramiko
 import pytest
 
-from quanyu import discovery, sources
+from quanyu import discovery, sources, top
 from quanyu.contracts import Connection, Entity, Mode, Page, Record, Source, Window
 from quanyu.errors import (
     ConfigurationError,
@@ -346,7 +346,7 @@ def test_the_shift_is_real_paging_forward_does_lose_an_order(fresh: Reading, mon
         from quanyu.sources.tmall import _TRADES
 
         for number in range(1, 20):
-            tids |= {str(row["tid"]) for row in client._page(_TRADES, window, number)}
+            tids |= {str(row["tid"]) for row in tmall_client._page(client, _TRADES, window, number)}
     assert {key.split("|")[0] for key in _happened(fresh, window)} - tids
 
 
@@ -404,7 +404,7 @@ def test_a_ban_is_waited_for_as_long_as_top_says(reading: Reading) -> None:
 )
 def test_tops_codes_say_what_to_do(code: int, sub_code: str, sub_msg: str, expected: type[QuanyuError]) -> None:
     """`isp.*` is the platform's own trouble, `isv.*` ours; a limit is never the end of the data."""
-    error = tmall_client.error_of("m", {"code": code, "msg": "x", "sub_code": sub_code, "sub_msg": sub_msg})
+    error = top.error_of("m", {"code": code, "msg": "x", "sub_code": sub_code, "sub_msg": sub_msg})
     assert type(error) is expected
     if isinstance(error, Throttled) and "last for" in sub_msg:
         assert error.until is not None

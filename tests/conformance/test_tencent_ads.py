@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from quanyu import tencent_ads as tencent
 from quanyu.contracts import SHANGHAI, Window
 from quanyu.errors import NeedsPerson, QuanyuError, Rejected, Retryable, Throttled, TokenExpired
-from quanyu.sources.tencent_ads import SOURCE
-from quanyu.sources.tencent_ads import client as tencent
+from quanyu.sources.tencent_ads import SOURCE, client
 from tests.fixtures.reading import Kept, Reader
 from tests.fixtures.source_server import Reply, says, scripted
 from tests.sandbox import running_sandbox
@@ -73,7 +73,7 @@ def test_leads_are_read_past_the_end_of_page_numbers(
     whole = reader.rows("leads", HISTORY)
     busiest = max(HISTORY.days(), key=lambda day: sum(lead.left_at.date() == day for lead in leads(sandbox.world)))
     assert sum(lead.left_at.date() == busiest for lead in leads(sandbox.world)) >= 3
-    monkeypatch.setattr(tencent, "_LEADS_PAGE", 1)
+    monkeypatch.setattr(client, "_LEADS_PAGE", 1)
     monkeypatch.setattr(platform, "_BY_NUMBER", 1)
     assert reader.rows("leads", HISTORY) == whole
 
@@ -81,7 +81,7 @@ def test_leads_are_read_past_the_end_of_page_numbers(
 def test_the_next_page_starts_after_the_time_and_id_of_the_last_row(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tencent, "_LEADS_PAGE", 1)
+    monkeypatch.setattr(client, "_LEADS_PAGE", 1)
     at = datetime.combine(DAY, time(9), SHANGHAI)
     row = {"leads_id": 7, "account_id": 1, "leads_create_time": f"{at:%Y-%m-%d %H:%M:%S}"}
     with scripted(_leads([row], 2), _leads([{**row, "leads_id": 6}], 2)) as server:
@@ -172,7 +172,7 @@ def test_codes_say_what_to_do(code: int, expected: type[QuanyuError]) -> None:
     [("2026-11-20 08:00:00", 1795132800000), ("1795132800", 1795132800000), ("1795132800123", 1795132800123)],
 )
 def test_a_time_is_understood_in_each_way_it_may_be_written(said: str, milliseconds: int) -> None:
-    assert tencent._milliseconds(said) == milliseconds
+    assert client._milliseconds(said) == milliseconds
 
 
 def _report(rows: list[dict[str, Any]]) -> Reply:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from quanyu import youzan
 from quanyu.contracts import Window
 from quanyu.errors import NeedsPerson, QuanyuError, Rejected, Retryable, Throttled, TokenExpired
 from quanyu.sources.youzan import SOURCE, listings
-from quanyu.sources.youzan import client as youzan
 from tests.fixtures.reading import Kept, Reader
 from tests.fixtures.source_server import Reply, says, scripted
 from tests.sandbox import running_sandbox
@@ -248,9 +248,9 @@ def test_after_a_good_answer_the_pauses_begin_again(reader: Reader) -> None:
         (106100118, Retryable),
         (106000003, Retryable),
         (142710032, youzan.TooMany),
-        (4204, Rejected),
-        (5001, Rejected),
-        (5000, Rejected),
+        (4204, youzan.Refused),
+        (5001, youzan.Refused),
+        (5000, youzan.Refused),
     ],
 )
 def test_codes_say_what_to_do(code: int, expected: type[QuanyuError]) -> None:

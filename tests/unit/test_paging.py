@@ -24,6 +24,7 @@ from quanyu.sources.pinduoduo import _ORDERS
 from quanyu.sources.pinduoduo import client as pdd_client
 from quanyu.sources.tmall import _TRADES
 from quanyu.sources.tmall import client as tmall_client
+from quanyu.top import Top
 from quanyu.transport import Http
 
 START = datetime(2026, 10, 1, 8, tzinfo=SHANGHAI)
@@ -77,7 +78,7 @@ class Moving:
         self.rows[name] = max(at, self.rows.get(name, 0))
 
 
-class MovingTop(tmall_client.Top):
+class MovingTop(Top):
     """The real client over a moving shop."""
 
     def __init__(self, http: Http, moving: Moving) -> None:
@@ -91,10 +92,10 @@ class MovingTop(tmall_client.Top):
         return {**listed, **({"has_next": True} if parameters["use_has_next"] == "true" else {"total_results": total})}
 
     def night(self, window: Window) -> Iterator[Page]:
-        return self.changed_rows("tmall.trades", _TRADES, window)
+        return tmall_client.changed_rows(self, "tmall.trades", _TRADES, window)
 
     def page(self, window: Window, number: int) -> Sequence[Record]:
-        return self._page(_TRADES, window, number)
+        return tmall_client._page(self, _TRADES, window, number)
 
 
 class MovingPdd(pdd_client.Pinduoduo):

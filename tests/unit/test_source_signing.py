@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from quanyu.errors import ConfigurationError
-from quanyu.sources.tmall.client import sign
+from quanyu.top import sign
 
 FILE = Path(__file__).parents[1] / "fixtures" / "signing_vectors_commerce.json"
 # Two vectors are the bare HMAC of an RFC and no TOP request.

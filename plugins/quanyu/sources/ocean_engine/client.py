@@ -1,24 +1,20 @@
-"""The advertising API of Ocean Engine: reports and leads of one advertiser, and the tokens that turn over."""
+"""What Ocean Engine tells of one advertiser: the daily report of its promotions, and its leads."""
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from typing import Any
 
-from quanyu.contracts import Connection, Grant, Page, Record, Window
-from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled, TokenExpired
+from quanyu import ocean_engine
+from quanyu.contracts import Connection, Page, Record, Window
+from quanyu.errors import Retryable
 from quanyu.paging import numbered
-from quanyu.tokens import Tokens, refreshed
-from quanyu.transport import Http, json_of
 
 _REPORT = "/open_api/v3.0/report/custom/get/"
 _LEADS = "/open_api/2/tools/clue/get/"
-_REFRESH = "/open_api/oauth2/refresh_token/"
 
 _REPORT_PAGE = 1000
 _LEADS_PAGE = 100
@@ -30,20 +26,12 @@ _METRICS = ("stat_cost", "show_cnt", "click_cnt", "ctr", "cpc_platform", "cpm_pl
 # Without an order the rows of one page may come again on the next.
 _ORDER = [{"field": name, "type": "ASC"} for name in ("stat_time_day", "cdp_promotion_id")]
 
-_TOKEN_DEAD = frozenset({40102, 40103, 40105})
-_TOO_OFTEN = frozenset({40100, 40110})
-_NO_PERMISSION = frozenset({40002})
-_LATER = "run the task again later; if it stays so, look at the platform's notices."
-
 
 class OceanEngine:
     """One advertiser."""
 
-    def __init__(self, http: Http, where: Connection) -> None:
-        self._http = http
-        self._where = where
-        self._advertiser = int(where.account)
-        self._tokens = Tokens(http, where, self._issue)
+    def __init__(self, api: ocean_engine.OpenApi) -> None:
+        self._api = api
 
     def promotion_report(self, window: Window) -> Iterator[Page]:
         """Read each day of the window by itself; a day without rows still yields its (empty) page."""
@@ -68,7 +56,7 @@ class OceanEngine:
         return self._listed(
             _REPORT,
             "rows",
-            advertiser_id=self._advertiser,
+            advertiser_id=self._api.advertiser,
             data_topic="BASIC_DATA",
             dimensions=_DIMENSIONS,
             metrics=_METRICS,
@@ -84,7 +72,7 @@ class OceanEngine:
         return self._listed(
             _LEADS,
             "list",
-            advertiser_ids=[self._advertiser],
+            advertiser_ids=[self._api.advertiser],
             start_time=f"{day} 00:00:00",
             end_time=f"{day} 23:59:59",
             page=page,
@@ -92,68 +80,16 @@ class OceanEngine:
         )
 
     def _listed(self, path: str, rows: str, **asked: Any) -> tuple[Sequence[Record], int]:
-        """One page and the total. Lists and objects travel as JSON text in the query."""
-        query = {name: value if isinstance(value, str | int) else json.dumps(value) for name, value in asked.items()}
-
-        def once(token: str) -> Record:
-            return _data(json_of(self._http.exchange("GET", path, params=query, headers={"Access-Token": token})))
-
-        data = self._http.retrying(lambda: self._tokens.call(once))
+        """One page and the total."""
+        data = self._api.get(path, **asked)
         total = (data.get("page_info") or {}).get("total_number")
         if not isinstance(total, int):
             raise Retryable("the list names no total_number.")
         return data.get(rows) or [], total
 
-    def _issue(self, held: Grant | None) -> Grant:
-        """Turn the pair over: both tokens are new and the old refresh token is dead, whether the answer comes or not.
-
-        Raises NeedsPerson when the refresh token is refused.
-        """
-        body = {
-            "app_id": self._where.login,
-            "secret": self._where.password,
-            "refresh_token": held.refresh_token if held else "",
-        }
-        return refreshed(
-            lambda: _data(json_of(self._http.exchange("POST", _REFRESH, json=body))), lifetime="expires_in"
-        )
-
-
-def _data(answer: Record) -> Record:
-    if answer.get("code") != 0:
-        raise error_of(answer)
-    data = answer.get("data")
-    if not isinstance(data, dict):
-        raise Retryable("the answer has no data.")
-    return data
-
-
-def error_of(answer: Record) -> QuanyuError:
-    """Translate a refusal, which comes with HTTP 200."""
-    code = answer.get("code")
-    if not isinstance(code, int):
-        return Retryable("the answer has no code.")
-    message = f"code {code}, {answer.get('message') or 'no message'} (request {answer.get('request_id')})."
-    if code in _TOKEN_DEAD:
-        return TokenExpired(message)
-    if code in _TOO_OFTEN:
-        return Throttled(message)
-    if 50000 <= code < 60000:
-        return Retryable(message, remedy=_LATER)
-    if code in _NO_PERMISSION:
-        return NeedsPerson(message, remedy="have the app granted this advertiser and the permission it names.")
-    return Rejected(message, remedy="check the advertiser's id, and the names of the report's columns at config/get.")
-
 
 @contextmanager
-def connect(where: Connection, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[OceanEngine]:
+def connect(where: Connection, *, sleep: Callable[[float], None] | None = None) -> Iterator[OceanEngine]:
     """Open one advertiser."""
-    refresh = str(where.extra.get("refresh_token") or "")
-    if not (where.login and where.password and refresh and str(where.extra.get("account") or "").isdigit()):
-        raise ConfigurationError(
-            f"the connection quanyu_{where.name} is incomplete.",
-            remedy="set login (app_id), password (secret), extra.access_token, extra.refresh_token and extra.account"
-            " (the advertiser's id, digits).",
-        )
-    with Http.of(where, str(where.extra.get("access_token") or ""), refresh, sleep=sleep) as http:
-        yield OceanEngine(http, where)
+    with ocean_engine.connect(where, sleep=sleep) as api:
+        yield OceanEngine(api)

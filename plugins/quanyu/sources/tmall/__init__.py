@@ -18,8 +18,9 @@ from collections.abc import Iterator
 
 from quanyu.contracts import Entity, Mode, Page, Source, Window
 from quanyu.paging import wall_clock
-from quanyu.sources.tmall.client import Listing, Top, connect
+from quanyu.sources.tmall.client import Listing, changed_rows
 from quanyu.taobao import REFUND_FIELDS, TRADE, TRADE_FIELDS
+from quanyu.top import Top, connect
 
 _MEMBER_FIELDS = {
     "ouid": "text",
@@ -78,15 +79,15 @@ _MEMBERS = Listing(
 
 
 def _trades(client: Top, window: Window) -> Iterator[Page]:
-    return client.changed_rows("tmall.trades", _TRADES, window)
+    return changed_rows(client, "tmall.trades", _TRADES, window)
 
 
 def _refunds(client: Top, window: Window) -> Iterator[Page]:
-    return client.changed_rows("tmall.refunds", _REFUNDS, window)
+    return changed_rows(client, "tmall.refunds", _REFUNDS, window)
 
 
 def _members(client: Top, window: Window) -> Iterator[Page]:
-    return client.changed_rows("tmall.members", _MEMBERS, window)
+    return changed_rows(client, "tmall.members", _MEMBERS, window)
 
 
 SOURCE = Source(

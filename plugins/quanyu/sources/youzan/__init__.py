@@ -27,7 +27,7 @@ from collections.abc import Iterator
 
 from quanyu.contracts import Entity, Mode, Page, Source, Window
 from quanyu.sources.youzan import listings
-from quanyu.sources.youzan.client import Youzan, connect
+from quanyu.youzan import Youzan, connect
 
 
 def _trades(client: Youzan, window: Window) -> Iterator[Page]:

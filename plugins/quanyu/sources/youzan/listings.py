@@ -9,8 +9,8 @@ from quanyu import paging
 from quanyu.contracts import SHANGHAI, Page, Record, Window
 from quanyu.errors import Retryable
 from quanyu.paging import Shifting, backward, numbered
-from quanyu.sources.youzan.client import TooMany, Youzan
 from quanyu.transport import place
+from quanyu.youzan import TooMany, Youzan
 
 _TRADES = "youzan.trades.sold.get/4.0.4"
 _REFUNDS = "youzan.trade.refund.search/3.0.1"

@@ -1,8 +1,7 @@
-"""The open platform of Youzan (有赞): calls with a token in the query, two envelopes, and what their codes mean."""
+"""The open platform of Youzan (有赞): calls with a token in the query, two envelopes; for sources and audiences."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -30,7 +29,15 @@ _CREDENTIALS = (
 )
 
 
-class TooMany(Rejected):
+class Refused(Rejected):
+    """The platform said no; `code` is its own, for callers that skip one customer and go on."""
+
+    def __init__(self, message: str, *, code: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+
+
+class TooMany(Refused):
     """The list is longer than the platform lists: ask for a shorter time."""
 
 
@@ -45,14 +52,22 @@ class Youzan:
 
     def call(self, api: str, asked: Record) -> Record:
         """Call an API (`youzan.trades.sold.get/4.0.4`) and return its data."""
-        return self._http.retrying(lambda: self._tokens.call(partial(self._call_once, api, asked)))
 
-    def _call_once(self, api: str, asked: Record, token: str) -> Record:
+        def once(token: str) -> Record:
+            data = self._call_once(api, asked, token)
+            if not isinstance(data, dict):
+                raise Retryable(f"{api}: the answer has no data.")
+            return data
+
+        return self._http.retrying(lambda: self._tokens.call(once))
+
+    def do(self, api: str, asked: Record) -> bool:
+        """Call an API that answers with whether it did it. Raises Refused with the code of a refusal."""
+        return self._http.retrying(lambda: self._tokens.call(partial(self._call_once, api, asked))) is True
+
+    def _call_once(self, api: str, asked: Record, token: str) -> object:
         answer = json_of(self._http.exchange("POST", f"/api/{api}", params={"access_token": token}, json=asked))
-        data = self._checked(api, answer)
-        if not isinstance(data, dict):
-            raise Retryable(f"{api}: the answer has no data.")
-        return data
+        return self._checked(api, answer)
 
     def _issue(self, _: Grant | None) -> Grant:
         """Mint a token for seven days. Raises NeedsPerson when the platform refuses the app."""
@@ -103,14 +118,16 @@ def error_of(code: int, message: str) -> QuanyuError:
     if code in _ILL:
         return Retryable(message, remedy=_LATER)
     if code == _TOO_MANY:
-        return TooMany(message, remedy="ask for a shorter time.")
-    return Rejected(
-        message, remedy="look the code up in the platform's documents; 5001 mostly means a parameter of a wrong type."
+        return TooMany(message, code=code, remedy="ask for a shorter time.")
+    return Refused(
+        message,
+        code=code,
+        remedy="look the code up in the platform's documents; 5001 mostly means a parameter of a wrong type.",
     )
 
 
 @contextmanager
-def connect(where: Connection, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Youzan]:
+def connect(where: Connection, *, sleep: Callable[[float], None] | None = None) -> Iterator[Youzan]:
     """Open one shop."""
     if not (where.login and where.password and where.extra.get("account")):
         raise ConfigurationError(f"the connection quanyu_{where.name} is incomplete.", remedy=_CREDENTIALS)
