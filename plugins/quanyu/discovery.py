@@ -1,4 +1,4 @@
-"""What is installed, found by looking: modules below `sources/` and `channels/`, and a brand's own YAML files."""
+"""What is installed, found by looking: modules of sources, channels and audiences, and a brand's own YAML files."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pkgutil
 from pathlib import Path
 from typing import TypeVar
 
-from quanyu.contracts import Channel, Source
+from quanyu.contracts import Audience, Channel, Source
 from quanyu.declared import declared_source
 from quanyu.declared.unusable import unusable_source
 from quanyu.errors import ConfigurationError
 from quanyu.settings import sources_folder
 
-Declared = TypeVar("Declared", Source, Channel)
+Declared = TypeVar("Declared", Source, Channel, Audience)
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +75,11 @@ def _own_source(path: Path, taken: set[str], paths: list[Path]) -> Source:
 def channels() -> dict[str, Channel]:
     """Every channel by name. Raises ConfigurationError naming a module that declares none."""
     return _declared("quanyu.channels", "CHANNEL", Channel)
+
+
+def audiences() -> dict[str, Audience]:
+    """Every audience by name. Raises ConfigurationError naming a module that declares none."""
+    return _declared("quanyu.audiences", "AUDIENCE", Audience)
 
 
 def _declared(package: str, attribute: str, kind: type[Declared]) -> dict[str, Declared]:

@@ -1,4 +1,4 @@
-"""Ocean Engine (巨量引擎): the custom report and the leads of one advertiser.
+"""Ocean Engine (巨量引擎): the custom report, the leads and the audiences of one advertiser.
 
 From the contract: header `Access-Token`, HTTP 200 whatever happens, arrays and objects as JSON text in the query, at
 most 30 days and 1,000 rows of a report a call, rows in no order unless `order_by` is given, figures as strings,
@@ -22,6 +22,8 @@ from aiohttp import web
 
 from quanyu.contracts import SHANGHAI
 from tests.sandbox.faults import Faults
+from tests.sandbox.ocean_dmp import Dmp
+from tests.sandbox.ocean_error import OceanError
 from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.rotation import Rotation
 from tests.sandbox.world import World
@@ -35,15 +37,7 @@ Asked = Mapping[str, str]
 _APP_ID = "1781122334455"
 _SECRET = "sandbox-ocean-engine-secret"
 _REPORT, _LEADS = "/open_api/v3.0/report/custom/get/", "/open_api/2/tools/clue/get/"
-
-
-class OceanError(Exception):
-    """A refusal in the platform's envelope."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+_DMP = "/open_api/2/dmp/"
 
 
 class OceanEngine(Platform):
@@ -54,6 +48,7 @@ class OceanEngine(Platform):
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
         self.tokens = Rotation(clock, "ocean")
+        self.dmp = Dmp(clock)
 
     def routes(self) -> list[web.RouteDef]:
         """The paths below `/open_api`."""
@@ -61,6 +56,12 @@ class OceanEngine(Platform):
             web.post("/open_api/oauth2/refresh_token/", self._refreshing),
             web.get(_REPORT, self._answering(self._report)),
             web.get(_LEADS, self._answering(self._leads)),
+            web.get(_DMP + "data_source/read/", self._answering(self._data_sources)),
+            web.get(_DMP + "custom_audience/select/", self._answering(self._audiences)),
+            web.post(_DMP + "data_source/file/upload/", self._taking(self.dmp.upload)),
+            web.post(_DMP + "data_source/create/", self._taking(self.dmp.create)),
+            web.post(_DMP + "data_source/update/", self._taking(self.dmp.update)),
+            web.post(_DMP + "custom_audience/publish/", self._taking(self.dmp.publish)),
         ]
 
     def connection(self, url: str) -> dict[str, Any]:
@@ -97,6 +98,33 @@ class OceanEngine(Platform):
                 return _said(request, error.code, error.message)
 
         return handle
+
+    def _taking(self, take: Callable[[Any], Row]) -> Callable[[web.Request], Any]:
+        """A call with a body, JSON or a form."""
+
+        async def handle(request: web.Request) -> web.Response:
+            given = await (request.json() if request.content_type == "application/json" else request.post())
+
+            def answer(_: Asked) -> Row:
+                self._own(str(given.get("advertiser_id")))
+                return take(given)
+
+            response: web.Response = await self._answering(answer)(request)
+            return response
+
+        return handle
+
+    def _data_sources(self, asked: Asked) -> Row:
+        self._own(asked.get("advertiser_id"))
+        return self.dmp.read(_texts(asked, "data_source_id_list"))
+
+    def _audiences(self, asked: Asked) -> Row:
+        self._own(asked.get("advertiser_id"))
+        return self.dmp.select(int(asked.get("offset", "0")), int(asked.get("limit", "100")))
+
+    def _own(self, advertiser: str | None) -> None:
+        if advertiser != OCEAN_ADVERTISER:
+            raise OceanError(40002, "没有权限访问该广告主")
 
     def _authorise(self, request: web.Request) -> None:
         if self.faults.take("throttle", request.path):

@@ -1,4 +1,4 @@
-"""Tencent Ads (广点通), Marketing API v3.0: the daily report and the leads of one account.
+"""Tencent Ads (广点通), Marketing API v3.0: the daily report, the leads and the audiences of one account.
 
 From the contract: every call brings `access_token`, `timestamp` (off by 300 seconds at most) and a `nonce` of at most
 32 characters that no call used before; structures as JSON text in the query; HTTP 200 whatever happens; costs as
@@ -23,6 +23,8 @@ from quanyu.contracts import SHANGHAI
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.rotation import Rotation
+from tests.sandbox.tencent_audiences import CustomAudiences
+from tests.sandbox.tencent_error import TencentError
 from tests.sandbox.world import World
 from tests.sandbox.world.advertising import AdDay, AdLead, lead_id
 from tests.sandbox.world.facts import text
@@ -42,15 +44,6 @@ _LIMITS = {
 }
 
 
-class TencentError(Exception):
-    """A refusal in the platform's envelope."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 class TencentAds(Platform):
     """One account, one app, one living access token."""
 
@@ -59,14 +52,19 @@ class TencentAds(Platform):
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
         self.tokens = Rotation(clock, "tencent")
+        self.audiences = CustomAudiences(clock)
         self._nonces: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
-        """The token call and the two lists."""
+        """The token call, the two lists, and what `tencent_audiences` serves."""
         return [
             web.get("/oauth/token", self._answering(self._token, is_open=True)),
             web.get(_REPORT, self._answering(self._report)),
             web.get(_LEADS, self._answering(self._leads)),
+            web.get("/v3.0/custom_audiences/get", self._answering(self._audiences)),
+            web.get("/v3.0/custom_audience_files/get", self._answering(self._files)),
+            web.post("/v3.0/custom_audiences/add", self._taking(self.audiences.add)),
+            web.post("/v3.0/custom_audience_files/add", self._taking(self.audiences.upload)),
         ]
 
     def connection(self, url: str) -> dict[str, Any]:
@@ -92,6 +90,34 @@ class TencentAds(Platform):
             return web.json_response(envelope, headers={"X-TSA-Trace-Id": "sandbox"})
 
         return handle
+
+    def _taking(self, take: Callable[[Any], Row]) -> Callable[[web.Request], Any]:
+        """A call with a body, JSON or a form."""
+
+        async def handle(request: web.Request) -> web.Response:
+            given = await (request.json() if request.content_type == "application/json" else request.post())
+
+            def answer(_: Asked) -> Row:
+                self._own({"account_id": str(given.get("account_id"))})
+                return take(given)
+
+            response: web.Response = await self._answering(answer)(request)
+            return response
+
+        return handle
+
+    def _audiences(self, given: Asked) -> Row:
+        return self._paged(given, self.audiences.rows())
+
+    def _files(self, given: Asked) -> Row:
+        return self._paged(
+            given, self.audiences.file_rows(given.get("audience_id"), given.get("custom_audience_file_id"))
+        )
+
+    def _paged(self, given: Asked, rows: list[Row]) -> Row:
+        self._own(given)
+        number, size = _page(given, 100)
+        return {"list": rows[(number - 1) * size : number * size], "page_info": _info(number, size, len(rows))}
 
     def _authorise(self, request: web.Request) -> None:
         given = request.query

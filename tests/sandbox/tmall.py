@@ -1,4 +1,4 @@
-"""The Tmall shop behind TOP: trades by modification (newest first), refunds, members.
+"""The Tmall shop behind TOP: trades by modification (newest first), refunds, members and their groups.
 
 From the contract: signature recomputed from the received bytes, ten minutes of clock skew, a session that dies and
 needs a person, a window of one day for trades, pages of at most 100, `use_has_next` instead of a total, types that
@@ -21,6 +21,7 @@ from aiohttp import web
 from tests.sandbox import tmall_rows
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import ENTRY, Clock, Platform
+from tests.sandbox.tmall_groups import MemberGroups
 from tests.sandbox.top import (
     TopError,
     asked_number,
@@ -56,10 +57,12 @@ class Tmall(Platform):
         self._session_ends = clock.now() + _SESSION_LIFE
         self._empty = itertools.count()
         self._requests = itertools.count(1)
+        self.groups = MemberGroups(self._is_member)
         self._methods: dict[str, Callable[[Params], Row]] = {
             "taobao.trades.sold.increment.get": self._trades,
             "taobao.refunds.receive.get": self._refunds,
             "taobao.crm.members.increment.get.privy": self._members,
+            **self.groups.methods(),
         }
 
     def routes(self) -> list[web.RouteDef]:
@@ -176,6 +179,10 @@ class Tmall(Platform):
         rows = [tmall_rows.member(member, state, at) for member, state in page]
         self._drift(rows, params["method"])
         return {**self._wrapped("members", "basic_member", rows), "total_result": len(found)}
+
+    def _is_member(self, ouid: str) -> bool:
+        at = self.clock.end
+        return any(member.ouid == ouid and member.joined_at < at for member in self.world.shop_members)
 
     def _wrapped(self, outer: str, inner: str, rows: Sequence[Row]) -> Row:
         """The list, doubly wrapped; an empty one is missing or `{}` by turns."""

@@ -1,4 +1,4 @@
-"""The open platform of Youzan (有赞): trades, refunds, customers and users of one shop.
+"""The open platform of Youzan (有赞): trades, refunds, customers, users and tags of one shop.
 
 From the contract: tokens as JSON and in the query only, two envelopes with HTTP 200, a filter of time that is ignored
 unless both of a pair are there, at most three months and 100 rows and 100 pages, refunds to the 3,000th row only,
@@ -28,6 +28,7 @@ from tests.sandbox.world import World
 from tests.sandbox.world.marketplace import Order, OrderRefund
 from tests.sandbox.world.openids import MINI_APPID
 from tests.sandbox.world.systems import youzan as chapter
+from tests.sandbox.youzan_tags import BadTags, CustomerTags, NoCustomer
 
 Row = dict[str, Any]
 
@@ -38,6 +39,7 @@ _TRADES = "/api/youzan.trades.sold.get/4.0.4"
 _REFUNDS = "/api/youzan.trade.refund.search/3.0.1"
 _CUSTOMERS = "/api/youzan.scrm.customer.list/1.0.0"
 _USERS = "/api/youzan.users.info.query/1.0.1"
+_TAG = "/api/youzan.scrm.tag.relation.{}/4.0.0"
 
 
 class YouzanError(Exception):
@@ -58,6 +60,7 @@ class Youzan(Platform):
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
         self.most_customers = 10_000
+        self.customer_tags = CustomerTags(self._is_customer)
         self._ends: dict[str, datetime] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -68,6 +71,8 @@ class Youzan(Platform):
             web.post(_REFUNDS, self._answering(self._refunds)),
             web.post(_CUSTOMERS, self._answering(self._customers)),
             web.post(_USERS, self._answering(self._users)),
+            web.post(_TAG.format("add"), self._answering(self._tagging(self.customer_tags.add))),
+            web.post(_TAG.format("delete"), self._answering(self._tagging(self.customer_tags.delete))),
         ]
 
     def connection(self, url: str) -> Row:
@@ -94,7 +99,7 @@ class Youzan(Platform):
         }
         return self._said(request, {"success": True, "code": 200, "data": data, "message": None})
 
-    def _answering(self, answer: Callable[[Row], Row]) -> Callable[[web.Request], Any]:
+    def _answering(self, answer: Callable[[Row], Row | bool]) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
             said: Row = {"trace_id": "yz7-sandbox"}
             try:
@@ -203,6 +208,21 @@ class Youzan(Platform):
             lambda _: {"user_list": [{**user, "platform_info": {"platform_type": "2"}} for user in users]},
         )
         return told[0]
+
+    def _tagging(self, change: Callable[[Row], bool]) -> Callable[[Row], bool]:
+        def tagging(asked: Row) -> bool:
+            try:
+                return change(asked)
+            except NoCustomer:
+                raise YouzanError(142400105, "客户不存在") from None
+            except BadTags as error:
+                raise YouzanError(5001, str(error)) from None
+
+        return tagging
+
+    def _is_customer(self, account: str) -> bool:
+        there = (of for of in chapter.customers(self.world) if of.created_at < self.clock.end)
+        return any(chapter.yz_open_id(self.world, of.person) == account for of in there)
 
     def _drifted(self, rows: list[Row], path: str, changed: Callable[[Row], Row]) -> list[Row]:
         """Schema drift: a field nobody knows, or what `changed` says in another type."""
