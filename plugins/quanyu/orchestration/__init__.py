@@ -3,7 +3,7 @@
 nightly, DEFAULTS, sources_on          when, with which retries, for whom
 land, admit, seal                      ingest
 WaitForSources, DbtBuild, gate, publish, announce   transform
-plan, WaitForWindow, send, settle, receipts, report   activate
+plan, WaitForWindow, send, settle, receipts, audiences, mirror, report   activate
 """
 
 from quanyu.orchestration.clock import business_date, nightly
@@ -14,8 +14,10 @@ from quanyu.orchestration.tasks import (
     MARTS,
     admit,
     announce,
+    audiences,
     gate,
     land,
+    mirror,
     plan,
     publish,
     raw,
@@ -37,11 +39,13 @@ __all__ = [
     "WaitForWindow",
     "admit",
     "announce",
+    "audiences",
     "business_date",
     "channels_on",
     "connection",
     "gate",
     "land",
+    "mirror",
     "nightly",
     "plan",
     "publish",

@@ -1,4 +1,4 @@
-"""Which sources and channels are switched on: those whose Airflow connection `quanyu_<name>` exists."""
+"""Which sources, channels and audiences are switched on: those whose Airflow connection `quanyu_<name>` exists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from airflow.sdk import get_parsing_context
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from quanyu import discovery
-from quanyu.contracts import Channel, Connection, Source
+from quanyu.contracts import Audience, Channel, Connection, Source
 from quanyu.errors import ConfigurationError
 from quanyu.settings import connection_from
 
@@ -31,6 +31,11 @@ def names_on() -> list[str]:
 def channels_on() -> dict[str, Channel]:
     """The channels that are switched on, by name."""
     return {name: channel for name, channel in discovery.channels().items() if _find(channel.connection)}
+
+
+def audiences_on() -> dict[str, Audience]:
+    """The audiences that are switched on, by name."""
+    return {name: audience for name, audience in discovery.audiences().items() if _find(audience.connection)}
 
 
 def connection(name: str) -> Connection:

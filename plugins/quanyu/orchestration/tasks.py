@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from airflow.sdk import Asset, TriggerRule, get_current_context, task
@@ -11,10 +12,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from quanyu import activation, discovery, gates, landing
 from quanyu import publish as publishing
+from quanyu.activation import mirror as mirroring
 from quanyu.contracts import Channel, ChannelClient, Source
-from quanyu.errors import Rejected, Throttled
+from quanyu.errors import NotReady, Rejected, Throttled
+from quanyu.landing.tokens import WarehouseTokens
 from quanyu.orchestration.clock import backfill_window, business_date
-from quanyu.orchestration.connections import channels_on, connection
+from quanyu.orchestration.connections import audiences_on, channels_on, connection
 from quanyu.report import night_report, render_html
 from quanyu.settings import settings
 from quanyu.vault import Vault
@@ -104,7 +107,9 @@ def send(channel: str) -> dict[str, int]:
     dsn, vault = settings().dsn, _vault()
     with client as connected:
         activation.collect_replies(dsn, found, connected, vault)
-        report = activation.send(dsn, business_date(), found, connected, settings().business_now, vault)
+        report = activation.send(
+            dsn, business_date(), found, connected, settings().business_now, vault, claim_log=_claim_log()
+        )
     return dict(report.states)
 
 
@@ -117,7 +122,9 @@ def settle(channel: str) -> dict[str, int]:
     with client as connected:
         report = activation.settle(dsn, found, connected, settings().business_now, vault)
         if report.states["pending"]:
-            activation.send(dsn, business_date(), found, connected, settings().business_now, vault)
+            activation.send(
+                dsn, business_date(), found, connected, settings().business_now, vault, claim_log=_claim_log()
+            )
     if report.again_at:
         raise Throttled(f"{channel}: some answers can be asked for only later.", until=report.again_at)
     return dict(report.states)
@@ -130,6 +137,30 @@ def receipts(channel: str) -> dict[str, int]:
     with client as connected:
         report = activation.collect_receipts(settings().dsn, found, connected, settings().business_now, _vault())
     return dict(report.states)
+
+
+@task
+def audiences() -> list[str]:
+    """The audiences, of those switched on, that mirror a segment or still hold somebody."""
+    return sorted(audiences_on().keys() & mirroring.at_work(settings().dsn))
+
+
+@task(map_index_template="{{ task.op_kwargs['audience'] }}")
+def mirror(audience: str) -> dict[str, int]:
+    """Make the lists of one platform equal their segments; rows added, removed, refused."""
+    found, dsn, vault = discovery.audiences()[audience], settings().dsn, _vault()
+    where = replace(connection(found.connection), tokens=WarehouseTokens(dsn, vault, found.connection))
+    with found.connect(where) as client:
+        done = mirroring.run(
+            dsn, business_date(), found, client, settings().business_now, vault, settings().vault_key_bytes
+        )
+    for segment, reason in done.held.items():
+        logger.warning("%s: %s waits for a person: %s", audience, segment, reason)
+    if not done.is_done:
+        raise NotReady(
+            f"{audience}: the platform has not answered for everybody.", remedy="nothing; it is asked again."
+        )
+    return dict(done.counts)
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
@@ -147,6 +178,10 @@ def report() -> str:
 def _open(name: str) -> tuple[Channel, AbstractContextManager[ChannelClient]]:
     channel = discovery.channels()[name]
     return channel, channel.connect(connection(channel.connection))
+
+
+def _claim_log() -> activation.ClaimLog:
+    return activation.ClaimLog(settings().home / "claims")
 
 
 def _vault() -> Vault:
