@@ -71,6 +71,10 @@ bench-marts: setup
 bench-activation: setup
 	python -m benchmarks.activation
 
+# Kill the sender wherever it can die and count who got what, beside designs that lose (docs/kill-test.md).
+kill-test: setup
+	python -m tests.faults.kill
+
 # The same as demo, and it stays up with the Airflow UI; with a .env or QUANYU_WAREHOUSE_URL, a brand's own stack.
 up: setup
 	@if test -f .env; then set -a; . ./.env; set +a; quanyu up; \
@@ -104,4 +108,4 @@ down: setup
 reset: down
 	rm -rf var
 
-.PHONY: bi bi-test up down reset help setup lock demo test lint oracle source bench-identity bench-landing bench-marts bench-activation
+.PHONY: bi bi-test up down reset help setup lock demo test kill-test lint oracle source bench-identity bench-landing bench-marts bench-activation

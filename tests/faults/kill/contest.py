@@ -16,6 +16,7 @@ from tests.faults.kill.provider import SENDS
 from tests.faults.kill.stage import Outcome, Stage
 
 LOST_REPLIES = 0.03
+_OFTEN = 0.2
 _FIRST_PACE = 0.005
 _WHILE_IT_SLEEPS = 3
 _CALL = re.compile(r"(before|written|after) (GET|POST) ")
@@ -114,6 +115,7 @@ def every_point(stage: Stage, name: str) -> Tally:
             _prepare(stage, prelude)
             end = Child(partial(_until, stage, number, die_here, settles=prelude)).end()
             _must(end.was_killed, f"the sender outlived point {number} ({label})", end)
+            stage.bury()
             ours.finish(stage)
             tally = tally.plus(stage.outcome(stage.states()), kills=1, place=f"{name} {number} {label}")
     return tally
@@ -139,10 +141,10 @@ def every_stop(stage: Stage, name: str) -> Tally:
 
 
 def two_at_once(stage: Stage, name: str, rounds: int) -> Tally:
-    """A task and its retry, both alive, some replies lost."""
+    """A task and its retry, both alive, every fifth reply lost."""
     tally = Tally(name=name)
     for number in range(rounds):
-        stage.begin(lost=LOST_REPLIES, seed=number)
+        stage.begin(lost=_OFTEN, seed=number)
         pair = [Child(partial(ours.attempt, stage)) for _ in range(2)]
         for child in pair:
             _must_end_well(child.end())
@@ -165,7 +167,8 @@ def random_kills(player: Player, name: str, kills: int, seed: int) -> Tally:
     hit = 0
     while left and hit < kills:
         pace = lived / done if done else _FIRST_PACE
-        span = chance.uniform(0, 2) * pace * left / (kills - hit)
+        # Three quarters of a fair share on average, so that something is left for the last kill.
+        span = chance.uniform(0, 1.5) * pace * left / (kills - hit)
         end = Child(player.attempt).end(patience=span)
         if not end.was_killed:
             _must_end_well(end)
@@ -217,6 +220,7 @@ def _prepare(stage: Stage, prelude: bool) -> None:
 
     end = Child(first).end()
     _must(end.was_killed, "the first send was not killed", end)
+    stage.bury()
     stage.elapse(ours.BETWEEN)
 
 

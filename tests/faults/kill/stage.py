@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -148,6 +149,15 @@ class Stage:
         """Let time pass here and at the platform."""
         self.time.elapse(span.total_seconds())
         self.provider.elapse(span.total_seconds())
+
+    def bury(self) -> None:
+        """Wait until Postgres has noticed that a killed sender is gone, and let go of what it had in hand."""
+        others = (
+            "select count(*) from pg_stat_activity"
+            " where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid()"
+        )
+        while self.night.one(others):
+            time.sleep(0.002)
 
     def states(self) -> Mapping[str, str]:
         """One-ID -> state in the ledger."""
