@@ -8,7 +8,7 @@
         'subscription_message': 'SUB_CART_LEFT',
         'jpush': '您挑选的{product}还在购物车里，现在有货。',
         'getui': '您挑选的{product}还在购物车里，现在有货。',
-        'in_app_popup': '您挑选的{product}还在购物车里，现在有货。',
+        'in_app_popup': '购物车提醒\n\n您挑选的{product}还在购物车里，现在有货。',
         'wecom_broadcast': '您好，您挑选的{product}还在购物车里，现在有货。需要我帮您确认规格或送货时间吗？',
     },
     'consent': 'marketing',

@@ -6,7 +6,7 @@
     'channels': ['wecom_broadcast', 'in_app_popup', 'official_account_mass'],
     'templates': {
         'wecom_broadcast': '您好，感谢一直以来的支持！身边有朋友也需要的话，您的专属邀请海报在小程序里，邀请成功双方都有礼遇。',
-        'in_app_popup': '您的专属邀请海报已生成，邀请成功双方都有礼遇。',
+        'in_app_popup': '邀请有礼\n\n您的专属邀请海报已生成，邀请成功双方都有礼遇。',
         'official_account_mass': '感谢一直以来的支持！您的专属邀请海报在小程序里，邀请成功双方都有礼遇。',
     },
     'consent': 'marketing',

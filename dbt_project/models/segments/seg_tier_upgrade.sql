@@ -6,7 +6,7 @@
     'channels': ['wecom_broadcast', 'in_app_popup', 'jpush', 'getui'],
     'templates': {
         'wecom_broadcast': '您好，再消费{missing_yuan}元就可以升级会员等级啦，升级后的权益我可以发给您看看。',
-        'in_app_popup': '再消费{missing_yuan}元即可升级会员等级，点击查看升级后的权益。',
+        'in_app_popup': '会员升级\n\n再消费{missing_yuan}元即可升级会员等级，点击查看升级后的权益。',
         'jpush': '再消费{missing_yuan}元即可升级会员等级，点击查看升级后的权益。',
         'getui': '再消费{missing_yuan}元即可升级会员等级，点击查看升级后的权益。',
     },
