@@ -11,7 +11,7 @@ import pytest
 
 from quanyu import warehouse
 from quanyu.activation import ledger, settle
-from quanyu.activation.send import wait_out
+from quanyu.activation.pauses import wait_out
 from quanyu.contracts import SHANGHAI, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Retryable, Throttled
 from tests.fixtures.activation_night import TEN, Night, Post, channel

@@ -16,6 +16,7 @@ from quanyu import warehouse
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock
+from quanyu.activation.pauses import PATIENCE, pause, wait_out
 from quanyu.activation.restored import ClaimLog, relearn
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
@@ -28,7 +29,6 @@ LEASE = timedelta(minutes=30)
 Longer than the longest call: five attempts of 30 s with four waits of 5 minutes, see `quanyu.transport.Http`.
 """
 
-_PATIENCE = timedelta(minutes=2)
 _UNNAMED_WAIT = timedelta(minutes=1)
 _PUT_OFF = timedelta(minutes=15)
 _LOST_IN_A_ROW = 3
@@ -73,7 +73,7 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
     *,
     ticks: Clock = utc_now,
     lease: timedelta = LEASE,
-    patience: timedelta = _PATIENCE,
+    patience: timedelta = PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
     claim_log: ClaimLog | None = None,
 ) -> SendReport:
@@ -235,35 +235,3 @@ def _give_back(run: _Run, batch: Batch, *, reason: str, not_before: datetime | N
     with warehouse.connect(run.dsn) as connection:
         ledger.give_back(connection, batch, not_before=not_before, reason=reason)
     run.states["pending"] += len(batch.messages)
-
-
-def pause(dsn: str, channel: str, until: datetime, reason: str) -> None:
-    """Remember, for every sender, that the provider wants no call before `until`."""
-    with warehouse.connect(dsn) as connection:
-        connection.execute(
-            "insert into activation.pause (channel, until, reason) values (%s, %s, %s) on conflict (channel)"
-            " do update set until = greatest(pause.until, excluded.until), reason = excluded.reason",
-            [channel, until, reason],
-        )
-
-
-def wait_out(
-    dsn: str,
-    channel: str,
-    *,
-    ticks: Clock,
-    patience: timedelta = _PATIENCE,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
-    """Wait until the provider allows a call again; raises Throttled when that is further away than `patience`."""
-    with warehouse.connect(dsn) as connection:
-        row = connection.execute("select until from activation.pause where channel = %s", [channel]).fetchone()
-    wait = row[0] - ticks() if row else timedelta()
-    if row and wait > patience:
-        raise Throttled(
-            f"{channel} wants no call before {row[0].astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}.",
-            until=row[0],
-            remedy="run the task again after that time; nothing was lost.",
-        )
-    if wait > timedelta():
-        sleep(wait.total_seconds())

@@ -16,7 +16,8 @@ from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock, Row
-from quanyu.activation.send import LEASE, pause, require_sendable, wait_out
+from quanyu.activation.pauses import pause, wait_out
+from quanyu.activation.send import LEASE, require_sendable
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither, Query, Receipt, Verdict
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
 from quanyu.settings import utc_now

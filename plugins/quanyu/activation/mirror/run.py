@@ -19,7 +19,8 @@ from quanyu.activation.ledger import Clock
 from quanyu.activation.mirror import brake, count, difference, lists, rows
 from quanyu.activation.mirror.lists import List
 from quanyu.activation.mirror.rows import Batch
-from quanyu.activation.send import pause, require_sendable, wait_out
+from quanyu.activation.pauses import pause, wait_out
+from quanyu.activation.send import require_sendable
 from quanyu.contracts import Audience, AudienceClient, Receipt, RemoteList, SettlesLater, TellsMembers
 from quanyu.errors import DeliveryUnknown, QuanyuError, Throttled
 from quanyu.settings import utc_now
