@@ -2,8 +2,8 @@
 
 The partition key comes from the asset `marts` and is the business date. Messages leave when the send window opens;
 a run for an old date plans and reports but cannot send. Lists outside that mirror a segment are brought up to date at
-once. A channel that fails holds up no other channel: `report` is always written, and fails only then, so that the run
-tells the truth.
+once, and content teams get their briefs. A channel that fails holds up no other channel: `report` is always written,
+and fails only then, so that the run tells the truth.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from quanyu.orchestration import (
     MARTS,
     WaitForWindow,
     audiences,
+    brief,
     mirror,
     plan,
     receipts,
@@ -38,7 +39,9 @@ with DAG(
     settled = settle.expand(channel=planned)
     received = receipts.expand(channel=planned)
     mirrored = mirror.expand(audience=audiences())
+    briefed = brief()
     reported = report()
 
     planned >> wait_for_window >> sent >> settled >> received >> reported
     mirrored >> reported
+    briefed >> reported

@@ -90,10 +90,11 @@ def test_the_tasks_run_in_the_order_of_the_flow(switch_on) -> None:
         "wait", "staging", "identity", "gate_identity", "marts", "segments", "gate_segments", "publish", "announce",
     ]  # fmt: skip
     order = _order(found["activate"])
-    assert [task for task in order if task not in {"audiences", "mirror"}] == [
+    assert [task for task in order if task not in {"audiences", "mirror", "brief"}] == [
         "plan", "wait_for_window", "send", "settle", "receipts", "report",
     ]  # fmt: skip
     assert [task for task in order if task in {"audiences", "mirror", "report"}] == ["audiences", "mirror", "report"]
+    assert order.index("brief") < order.index("report")
 
 
 def test_every_entity_lands_in_a_task_named_after_it(switch_on) -> None:

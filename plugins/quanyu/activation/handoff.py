@@ -33,6 +33,8 @@ from quanyu.contracts import Connection
 from quanyu.errors import Rejected
 from quanyu.filedrop import FileDrop, open_drop
 
+CONNECTION = "content_handoff"
+
 FEWEST = 50
 """No group of fewer people is shown."""
 

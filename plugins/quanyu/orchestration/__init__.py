@@ -3,7 +3,7 @@
 nightly, DEFAULTS, sources_on          when, with which retries, for whom
 land, admit, seal                      ingest
 WaitForSources, DbtBuild, gate, publish, announce   transform
-plan, WaitForWindow, send, settle, receipts, audiences, mirror, report   activate
+plan, WaitForWindow, send, settle, receipts, audiences, mirror, brief, report   activate
 """
 
 from quanyu.orchestration.clock import business_date, nightly
@@ -15,6 +15,7 @@ from quanyu.orchestration.tasks import (
     admit,
     announce,
     audiences,
+    brief,
     gate,
     land,
     mirror,
@@ -40,6 +41,7 @@ __all__ = [
     "admit",
     "announce",
     "audiences",
+    "brief",
     "business_date",
     "channels_on",
     "connection",

@@ -20,27 +20,27 @@ def sources_on() -> list[Source]:
     found = discovery.sources().values()
     if running:
         return [source for source in found if running == f"ingest__{source.name}"]
-    return [source for source in found if _find(source.name)]
+    return [source for source in found if switched_on(source.name)]
 
 
 def names_on() -> list[str]:
     """The names of all sources that are switched on, also while a task runs."""
-    return [name for name in discovery.sources() if _find(name)]
+    return [name for name in discovery.sources() if switched_on(name)]
 
 
 def channels_on() -> dict[str, Channel]:
     """The channels that are switched on, by name."""
-    return {name: channel for name, channel in discovery.channels().items() if _find(channel.connection)}
+    return {name: channel for name, channel in discovery.channels().items() if switched_on(channel.connection)}
 
 
 def audiences_on() -> dict[str, Audience]:
     """The audiences that are switched on, by name."""
-    return {name: audience for name, audience in discovery.audiences().items() if _find(audience.connection)}
+    return {name: audience for name, audience in discovery.audiences().items() if switched_on(audience.connection)}
 
 
 def connection(name: str) -> Connection:
     """Where a platform answers. Raises ConfigurationError when it was switched off meanwhile."""
-    found = _find(name)
+    found = switched_on(name)
     if found is None:
         raise ConfigurationError(
             f"the Airflow connection {_PREFIX}{name} does not exist.",
@@ -49,7 +49,8 @@ def connection(name: str) -> Connection:
     return found
 
 
-def _find(name: str) -> Connection | None:
+def switched_on(name: str) -> Connection | None:
+    """Where a platform answers; None while its connection does not exist."""
     try:
         found = AirflowConnection.get(_PREFIX + name)
     except AirflowNotFoundException:

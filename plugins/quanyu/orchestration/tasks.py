@@ -12,12 +12,13 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from quanyu import activation, discovery, gates, landing
 from quanyu import publish as publishing
+from quanyu.activation import handoff
 from quanyu.activation import mirror as mirroring
 from quanyu.contracts import Channel, ChannelClient, Source
 from quanyu.errors import NotReady, Rejected, Throttled
 from quanyu.landing.tokens import WarehouseTokens
 from quanyu.orchestration.clock import backfill_window, business_date
-from quanyu.orchestration.connections import audiences_on, channels_on, connection
+from quanyu.orchestration.connections import audiences_on, channels_on, connection, switched_on
 from quanyu.report import night_report, render_html
 from quanyu.settings import settings
 from quanyu.vault import Vault
@@ -161,6 +162,14 @@ def mirror(audience: str) -> dict[str, int]:
             f"{audience}: the platform has not answered for everybody.", remedy="nothing; it is asked again."
         )
     return dict(done.counts)
+
+
+@task
+def brief() -> int:
+    """Write the briefs of the content teams, where they have a folder; how many segments have one."""
+    if (where := switched_on(handoff.CONNECTION)) is None:
+        raise AirflowSkipException(f"quanyu_{handoff.CONNECTION} is switched off")
+    return handoff.hand_over(settings().dsn, business_date(), where)
 
 
 @task(trigger_rule=TriggerRule.ALL_DONE)
