@@ -8,7 +8,8 @@ ENV PATH=/opt/quanyu/.venv/bin:$PATH \
     UV_PYTHON_DOWNLOADS=never
 
 RUN useradd --uid 50000 --create-home quanyu \
-    && mkdir -p /opt/quanyu/var/airflow /opt/quanyu/var/logs /opt/quanyu/var/reports /opt/quanyu/var/sandbox \
+    && mkdir -p /opt/quanyu/var/airflow /opt/quanyu/var/logs /opt/quanyu/var/reports /opt/quanyu/var/claims \
+    /opt/quanyu/var/sandbox \
     && chown -R quanyu /opt/quanyu
 USER quanyu
 WORKDIR /opt/quanyu
