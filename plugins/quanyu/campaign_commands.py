@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from quanyu import activation
+from quanyu.activation import mirror
 from quanyu.contracts import SHANGHAI
 from quanyu.local.front import local_settings
 from quanyu.settings import PROJECT, settings
@@ -29,21 +30,33 @@ _HOME = PROJECT / "var"
 
 @campaign_app.command()
 def held(home: Home = _HOME) -> None:
-    """List what waits for approval, and why."""
+    """List what waits for approval, and why: campaigns, and lists that mirror a segment."""
     with local_settings(home, console):
-        found = activation.held(settings().dsn)
-    table = Table("date", "segment", "messages", "why")
-    for one in found:
-        table.add_row(str(one.business_date), one.segment, str(one.messages), escape(one.reason))
-    console.print(table if found else "nothing waits for approval")
+        campaigns, lists = activation.held(settings().dsn), mirror.held(settings().dsn)
+    table = Table("date", "segment", "messages or list", "why")
+    for one in campaigns:
+        table.add_row(str(one.business_date), one.segment, f"{one.messages} messages", escape(one.reason))
+    for found in lists:
+        table.add_row(str(found.business_date), found.segment, found.audience, escape(found.reason))
+    console.print(table if campaigns or lists else "nothing waits for approval")
 
 
 @campaign_app.command()
-def approve(segment: str, date: Day, who: Who, home: Home = _HOME) -> None:
-    """Let a segment's held messages go out with the next `send`, while its day still may."""
+def approve(
+    segment: str,
+    date: Day,
+    who: Who,
+    audience: Annotated[str, typer.Option(help="Approve this list instead of the messages.")] = "",
+    home: Home = _HOME,
+) -> None:
+    """Let a segment's held messages go out with the next `send`, or its list change with the next `mirror`."""
     with local_settings(home, console):
-        count = activation.release(settings().dsn, segment, date.date(), who)
-    console.print(f"{count} messages of {segment} approved by {who}", highlight=False, markup=False)
+        if audience:
+            mirror.release(settings().dsn, audience, segment, date.date(), who)
+            said = f"the list {audience} of {segment}"
+        else:
+            said = f"{activation.release(settings().dsn, segment, date.date(), who)} messages of {segment}"
+    console.print(f"{said} approved by {who}", highlight=False, markup=False)
 
 
 @outbox_app.command()

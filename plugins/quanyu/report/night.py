@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from psycopg.rows import class_row
 
 from quanyu import activation, warehouse
+from quanyu.activation import mirror
 from quanyu.report import queries
 from quanyu.report.marts import PICTURES, FunnelCell
 
@@ -111,6 +112,7 @@ class Night:
     marts: Mapping[str, Sequence[Any]]
     """Mart -> the rows of its picture; a mart that is not there, or has none, has no rows."""
     waterfall: Sequence[activation.WaterfallRow]
+    mirrors: Sequence[mirror.MirrorRow]
     messages: Sequence[Messages]
     holds: Sequence[Hold]
     gates: Sequence[Gate]
@@ -159,6 +161,7 @@ def night_report(dsn: str, business_date: date, *, truth: dict[str, float] | Non
                 for picture in PICTURES
             },
             waterfall=activation.waterfall(dsn, business_date),
+            mirrors=mirror.waterfall(dsn, business_date),
             messages=_rows(connection, Messages, queries.MESSAGES, {"date": business_date}),
             holds=_rows(connection, Hold, queries.HOLDS, {"date": business_date}),
             gates=_rows(connection, Gate, queries.GATES, {"date": business_date}),

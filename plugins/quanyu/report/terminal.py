@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from quanyu.report.mart_pictures import STAGES
@@ -19,6 +20,7 @@ def render_terminal(night: Night, console: Console) -> None:
     _identity(night, console)
     _funnel(night, console)
     _messages(night, console)
+    _mirrors(night, console)
     _checks(night, console)
 
 
@@ -65,13 +67,14 @@ def _funnel(night: Night, console: Console) -> None:
 
 
 def _messages(night: Night, console: Console) -> None:
-    rows = [*night.waterfall, night.total]
-    table = Table("", *(row.segment for row in rows), title="Segments and messages: the waterfall")
-    table.add_row("audience", *(f"{row.audience:,}" for row in rows), end_section=True)
-    for reason in night.reasons:
-        table.add_row(reason.replace("_", " "), *(f"{row.parts.get(reason, 0):,}" for row in rows))
-    table.add_section()
-    table.add_row("difference", *(str(row.difference) for row in rows))
+    reasons = night.reasons
+    words = ("segment", "audience", *(reason.replace("_", " ") for reason in reasons), "difference")
+    table = Table(*words, title="Segments and messages: the waterfall")
+    for row in [*night.waterfall, night.total]:
+        if row.segment == "all":
+            table.add_section()
+        parts = (f"{row.parts.get(reason, 0):,}" for reason in reasons)
+        table.add_row(row.segment, f"{row.audience:,}", *parts, str(row.difference))
     console.print(table)
     for hold in night.holds:
         console.print(f"[yellow]{hold.name} is held:[/yellow] {hold.reason}")
@@ -79,6 +82,18 @@ def _messages(night: Night, console: Console) -> None:
     for message in night.messages:
         states.add_row(message.channel, message.state, f"{message.count:,}")
     console.print(states)
+
+
+def _mirrors(night: Night, console: Console) -> None:
+    if not night.mirrors:
+        return
+    counts = ("people", "mirrored", "holdout", "unreachable", "no_consent", "refused", "waiting", "difference")
+    words = ("list", "segment", *(count.replace("_", " ") for count in counts), "leaving", "note")
+    table = Table(*words, title="Lists that mirror a segment")
+    for row in night.mirrors:
+        numbers = (f"{getattr(row, count):,}" for count in counts)
+        table.add_row(row.audience, row.segment, *numbers, str(row.leaving), escape(row.note))
+    console.print(table)
 
 
 def _checks(night: Night, console: Console) -> None:

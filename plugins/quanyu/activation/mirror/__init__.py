@@ -10,13 +10,13 @@ again after every crash: lists are sets, so the same change twice is the same li
 
 at_work    the audiences that have something to do
 run        bring the lists of one audience up to a night
-release    let a list that was held change, by a person
+held, release  lists that wait for a person's approval
 waterfall  what became of everybody in a mirrored segment
 """
 
-from quanyu.activation.mirror.brake import release
+from quanyu.activation.mirror.brake import ListHold, held, release
 from quanyu.activation.mirror.count import MirrorRow, waterfall
 from quanyu.activation.mirror.lists import at_work
 from quanyu.activation.mirror.run import MirrorReport, run
 
-__all__ = ["MirrorReport", "MirrorRow", "at_work", "release", "run", "waterfall"]
+__all__ = ["ListHold", "MirrorReport", "MirrorRow", "at_work", "held", "release", "run", "waterfall"]

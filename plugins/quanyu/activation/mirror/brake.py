@@ -5,6 +5,7 @@ Whoever withdrew consent or is to be forgotten is taken out of a held list too: 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from psycopg import sql
@@ -55,6 +56,27 @@ def release(dsn: str, audience: str, segment: str, business_date: date, who: str
             f"{audience}: the list of {segment} is not held on {business_date}.",
             remedy="look at the report of that night for what is held.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ListHold:
+    """A list that waits for a person."""
+
+    business_date: date
+    audience: str
+    segment: str
+    reason: str
+
+
+def held(dsn: str) -> list[ListHold]:
+    """The lists whose last night waits for approval, the newest first."""
+    with warehouse.connect(dsn) as connection:
+        rows = connection.execute(
+            "select business_date, audience, segment, reason from ("
+            " select *, max(business_date) over (partition by audience, segment) as last from activation.audience_hold"
+            ") as hold where business_date = last and released_at is null order by 1 desc, 2, 3"
+        ).fetchall()
+    return [ListHold(*row) for row in rows]
 
 
 def _doubts_about_segment(connection: Connection, of: List, business_date: date) -> list[str]:
