@@ -190,13 +190,13 @@ def close(connection: Connection, of: List, receipts: Sequence[Receipt], busines
         change(connection, of, step, values)
 
 
-def is_open(connection: Connection, of: List) -> bool:
-    """Whether anybody is left of whom the platform has said neither yes nor no."""
+def is_open(connection: Connection, of: List, *, adds: bool, is_free: bool) -> bool:
+    """Whether anybody of those who may be handed over is left, of whom the platform has said neither yes nor no."""
     row = connection.execute(
         "select exists (select from activation.audience_member"
-        " where audience = %(audience)s and segment = %(segment)s"
-        " and (state in ('wanted', 'adding') or (state = 'removing' and code = '')))",
-        of.values,
+        " where audience = %(audience)s and segment = %(segment)s and ((%(adds)s and state in ('wanted', 'adding'))"
+        " or (state = 'removing' and code = '' and (is_owed or %(is_free)s))))",
+        of.values | {"adds": adds, "is_free": is_free},
     ).fetchone()
     return bool(row and row[0])
 

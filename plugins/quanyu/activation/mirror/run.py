@@ -139,21 +139,23 @@ class _Mirroring:
         self._count(connection, "not handed over yet")
         size = states["wanted"] + states["adding"] + states["present"]
         least = self.of.audience.smallest_list
-        note = f"fewer than {least} people, the least that are uploaded" if size < least else ""
+        note = f"fewer than {least} people, the least that are uploaded" if 0 < size < least else ""
         if size < least and not states["adding"] + states["present"] + states["removing"]:
-            return "", note if size else "", True
+            return "", note, True
         remote = self._open(connection)
         with connection.transaction():
             held = brake.hold(connection, self.of, self.business_date)
         self._remove(connection, remote, is_free=not held)
-        if not held and not note:
+        adds = not held and not note
+        if adds:
             self._hand_over(connection, remote, partial(rows.next_to_add, connection, self.of, self.vault), adds=True)
             # Whoever withdrew meanwhile.
             self._remove(connection, remote, is_free=True)
         is_settled = self._settle(connection)
         if self.counts:
             self._believe(connection, remote, is_verdict=True)
-        return held, held or note, is_settled and bool(held or note or not rows.is_open(connection, self.of))
+        is_open = rows.is_open(connection, self.of, adds=adds, is_free=not held)
+        return held, held or note, is_settled and not is_open
 
     def _open(self, connection: Connection) -> RemoteList:
         """The list at the platform; where it tells, who is in it is believed."""
