@@ -223,8 +223,8 @@ AUDIENCE = Audience(
     connection="ocean_engine",
     address_type="phone",
     consent="advertising",
-    # A zip may have 50 MB; with its protobuf a hash takes some 60 bytes of it.
-    largest_batch=500_000,
+    # A zip may have 50 MB, of which a hash takes some 60 bytes; here each takes 2 KB of memory on its way.
+    largest_batch=200_000,
     longest_name=30,
     smallest_list=2_000,
     lag=timedelta(minutes=75),

@@ -135,8 +135,8 @@ AUDIENCE = Audience(
     connection="tencent_ads",
     address_type="phone",
     consent="advertising",
-    # A file may have 100 MB zipped; a million hashes are 38.
-    largest_batch=1_000_000,
+    # A file may have 100 MB zipped, which is two million hashes; here each takes 2 KB of memory on its way.
+    largest_batch=200_000,
     longest_name=32,
     smallest_list=2_000,
     connect=connect,

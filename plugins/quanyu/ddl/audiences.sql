@@ -34,7 +34,7 @@ create table if not exists activation.audience_member (
     primary key (audience, segment, address, sender),
     constraint member_address_is_not_a_phone check (address !~ '^[+]?[0-9]{11,15}$')
 );
-create index if not exists audience_member_to_do on activation.audience_member (audience, segment, state, address, sender)
+create index if not exists audience_member_to_do on activation.audience_member (audience, segment, address, sender)
 where state <> 'present';
 create index if not exists audience_member_under_way on activation.audience_member (audience, segment, ticket)
 where ticket <> '';

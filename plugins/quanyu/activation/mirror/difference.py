@@ -131,6 +131,8 @@ def differ(connection: Connection, of: List, business_date: date, salt: str) -> 
             no_consent=sql.SQL(NO_CONSENT_TODAY),
             is_erased=sql.SQL(IS_ERASED),
         )
+    # A list that has just grown from nothing to a million is read in batches next.
+    connection.execute("analyze activation.audience_member")
 
 
 def start_anew(connection: Connection, of: List) -> None:

@@ -28,7 +28,7 @@ _REST = sql.SQL("%(date)s + (2 ^ least(refusals, 5))::int")
 _NEXT = """
 select asked.*, {refusal} as refusal from (
     select *, audience as channel from {rows}
-    where {mine} and state = any(%(states)s) and ticket = '' and (is_owed or %(is_free)s)
+    where {mine} and state = any(%(states)s) and state <> 'present' and ticket = '' and (is_owed or %(is_free)s)
         and (address, sender) > (%(after_address)s, %(after_sender)s)
     order by address, sender limit %(limit)s
     for update
