@@ -105,8 +105,7 @@ class Ours:
 def every_point(stage: Stage, name: str) -> Tally:
     """A process per point of a small night that dies exactly there, then as many attempts as it takes.
 
-    First the points of a send to nobody's harm; then, on a night whose first call died unanswered, those of the
-    settle and send that follow.
+    First those of a send; then those of the settle and send that follow a sender who died with its answer in hand.
     """
     tally = Tally(name=name)
     for prelude in (False, True):
@@ -167,8 +166,8 @@ def random_kills(player: Player, name: str, kills: int, seed: int) -> Tally:
     hit = 0
     while left and hit < kills:
         pace = lived / done if done else _FIRST_PACE
-        # Three quarters of a fair share on average, so that something is left for the last kill.
-        span = chance.uniform(0, 1.5) * pace * left / (kills - hit)
+        # Less than a fair share on average, so that something is left for the last kill.
+        span = chance.uniform(0, 1.5) * pace * left / (kills - hit + 1)
         end = Child(player.attempt).end(patience=span)
         if not end.was_killed:
             _must_end_well(end)

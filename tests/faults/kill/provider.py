@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import random
 import threading
@@ -171,6 +172,8 @@ class Provider:
 
 
 def _serve(pipe: Pipe) -> None:
+    # A caller that dies in the middle of its request is what this is about.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     platforms = Platforms()
     while True:
         verb, given = pipe.recv()

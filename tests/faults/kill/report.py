@@ -11,7 +11,6 @@ from tests.faults.kill.contest import Tally
 Figures = dict[str, float]
 
 _COLUMNS = ("messages", "kills", "lost", "doubled", "parked", "refused", "replies_lost")
-_TITLES = {"refused": "refused by the platform", "replies_lost": "replies lost"}
 
 
 def table(title: str, struck: str, tallies: Sequence[Tally]) -> Table:
@@ -19,7 +18,7 @@ def table(title: str, struck: str, tallies: Sequence[Tally]) -> Table:
     shown = Table(title=title, title_justify="left")
     shown.add_column("design")
     for name in _COLUMNS:
-        shown.add_column(struck if name == "kills" else _TITLES.get(name, name), justify="right")
+        shown.add_column(struck if name == "kills" else name.replace("_", " "), justify="right")
     for tally in tallies:
         counts = {name: getattr(tally, name) for name in _COLUMNS}
         shown.add_row(tally.name, *(_coloured(name, count) for name, count in counts.items()))
