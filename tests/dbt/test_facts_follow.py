@@ -91,7 +91,8 @@ class World:
         )
 
     def plan_and_send(self, night: date) -> dict[str, str]:
-        """one_id -> outcome of the repurchase segment; what goes out goes out to fakes that take everything."""
+        """one_id -> outcome of the repurchase segment, the only one; what goes out goes to fakes that take all."""
+        self.warehouse.execute("delete from ops.segment where segment <> 'seg_repurchase_due'")
         plan(self.warehouse.dsn, night, CHANNELS, KEY)
         morning = datetime.combine(night + timedelta(days=1), datetime.min.time(), SHANGHAI).replace(hour=10)
         for one in CHANNELS.values():
