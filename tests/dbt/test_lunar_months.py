@@ -10,20 +10,20 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from lunardate import LunarDate
+from lunardate import LunarDate  # type: ignore[import-untyped]
 
 from quanyu.settings import PROJECT
 
 SEED = PROJECT / "dbt_project" / "seeds" / "lunar_months.csv"
 FIRST, LAST = date(2019, 12, 26), date(2040, 12, 31)
-HEADER = ("starts_on", "lunar_month", "is_leap_month", "days_count")
-
 Row = tuple[str, ...]
+
+HEADER: Row = ("starts_on", "lunar_month", "is_leap_month", "days_count")
 
 
 def lunar_months() -> list[Row]:
     """Every month that begins in the span, header first."""
-    found = [HEADER]
+    found: list[Row] = [HEADER]
     starts = [day for day in _days() if LunarDate.from_solar_date(day.year, day.month, day.day).day == 1]
     for start, following in pairwise(starts):
         lunar = LunarDate.from_solar_date(start.year, start.month, start.day)
