@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from quanyu.local.postgres import EmbeddedPostgres
 from tests.fixtures.mariadb import pytest_terminal_summary, sql_server
 
 __all__ = ["pytest_terminal_summary", "sql_server"]
+
+# Workers of xdist have it, and a console that is made at import keeps that width whatever a test sets later.
+os.environ.pop("COLUMNS", None)
 
 # Waiting for the disk at each create and drop costs more than the test. A killed server loses nothing by it.
 _FOR_TESTS = {"fsync": "off", "full_page_writes": "off"}
