@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -67,14 +69,12 @@ def _funnel(night: Night, console: Console) -> None:
 
 
 def _messages(night: Night, console: Console) -> None:
-    reasons = night.reasons
-    words = ("segment", "audience", *(reason.replace("_", " ") for reason in reasons), "difference")
+    words = ("segment", "audience", "what became of them", "difference")
     table = Table(*words, title="Segments and messages: the waterfall")
     for row in [*night.waterfall, night.total]:
         if row.segment == "all":
             table.add_section()
-        parts = (f"{row.parts.get(reason, 0):,}" for reason in reasons)
-        table.add_row(row.segment, f"{row.audience:,}", *parts, str(row.difference))
+        table.add_row(row.segment, f"{row.audience:,}", _fates(row.parts), str(row.difference))
     console.print(table)
     for hold in night.holds:
         console.print(f"[yellow]{hold.name} is held:[/yellow] {hold.reason}")
@@ -84,15 +84,20 @@ def _messages(night: Night, console: Console) -> None:
     console.print(states)
 
 
+def _fates(parts: Mapping[str, int]) -> str:
+    """The words under which anybody fell, e.g. `sent 203, holdout 117`."""
+    return ", ".join(f"{part.replace('_', ' ')} {people:,}" for part, people in parts.items() if people)
+
+
 def _mirrors(night: Night, console: Console) -> None:
     if not night.mirrors:
         return
-    counts = ("people", "mirrored", "holdout", "unreachable", "no_consent", "refused", "waiting", "difference")
-    words = ("list", "segment", *(count.replace("_", " ") for count in counts), "leaving", "note")
-    table = Table(*words, title="Lists that mirror a segment")
+    parts = ("mirrored", "holdout", "unreachable", "no_consent", "refused", "waiting", "leaving")
+    table = Table("list", "people", "what became of them", "difference", title="Lists that mirror a segment")
     for row in night.mirrors:
-        numbers = (f"{getattr(row, count):,}" for count in counts)
-        table.add_row(row.audience, row.segment, *numbers, str(row.leaving), escape(row.note))
+        fates = _fates({part: getattr(row, part) for part in parts})
+        said = "; ".join(text for text in (fates, escape(row.note)) if text)
+        table.add_row(f"{row.audience}\n{row.segment}", f"{row.people:,}", said, str(row.difference))
     console.print(table)
 
 
