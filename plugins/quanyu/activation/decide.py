@@ -140,12 +140,14 @@ def choose(
     definition: SegmentDefinition,
     *,
     business_date: date,
+    columns: Sequence[str],
     required: Mapping[str, Sequence[str]],
     salt: str,
 ) -> Mapping[str, int]:
     """Fill `choice` for every member without a message of this act yet; return how many of each outcome.
 
-    `required` are the channels that are on, in the segment's order, and the columns that a message there needs.
+    `columns` are those of its table. `required` are the channels that are on, in the segment's order, and the columns
+    that a message there needs.
     """
     connection.execute("truncate choice")
     cap = definition.cap
@@ -163,7 +165,7 @@ def choose(
         members=members_of(segment),
         # Unread where no channel needs a column: it makes an object of every row.
         fields=sql.SQL("to_jsonb(member)" if any(required.values()) else "null::jsonb"),
-        in_stock=sql.SQL("coalesce(is_in_stock, true)" if "is_in_stock" in columns_of(connection, segment) else "true"),
+        in_stock=sql.SQL("coalesce(is_in_stock, true)" if "is_in_stock" in columns else "true"),
         held_out=held_out("one_id"),
         no_consent=sql.SQL(NO_CONSENT),
         capped_by=sql.SQL(CAPPED_BY),

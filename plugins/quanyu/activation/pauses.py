@@ -14,6 +14,9 @@ from quanyu.errors import Throttled
 PATIENCE = timedelta(minutes=2)
 """A longer wait is not slept, but left to whoever runs the task again."""
 
+UNNAMED_WAIT = timedelta(minutes=1)
+"""How long is waited when the provider named no time."""
+
 
 def pause(dsn: str, channel: str, until: datetime, reason: str) -> None:
     """Remember, for every sender, that the provider wants no call before `until`."""

@@ -126,6 +126,7 @@ def _plan_segment(  # noqa: PLR0917  # the order in which one says it: which seg
         segment,
         definition,
         business_date=business_date,
+        columns=columns,
         required={name: fields if one.text is None else one.variables for name, one in said.items()},
         salt=holdout_salt(vault_key, segment),
     )

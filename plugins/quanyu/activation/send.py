@@ -16,7 +16,7 @@ from quanyu import warehouse
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock
-from quanyu.activation.pauses import PATIENCE, pause, wait_out
+from quanyu.activation.pauses import PATIENCE, UNNAMED_WAIT, pause, wait_out
 from quanyu.activation.restored import ClaimLog, relearn
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
@@ -29,7 +29,6 @@ LEASE = timedelta(minutes=30)
 Longer than the longest call: five attempts of 30 s with four waits of 5 minutes, see `quanyu.transport.Http`.
 """
 
-_UNNAMED_WAIT = timedelta(minutes=1)
 _PUT_OFF = timedelta(minutes=15)
 _LOST_IN_A_ROW = 3
 
@@ -209,7 +208,7 @@ def _deliver(run: _Run, batch: Batch) -> None:
             ledger.let_go(connection, batch, at=run.ticks())
         raise
     except Throttled as error:
-        until = error.until or run.ticks() + _UNNAMED_WAIT
+        until = error.until or run.ticks() + UNNAMED_WAIT
         pause(run.dsn, run.channel.name, until, error.message)
         _give_back(run, _store(run, batch, error.receipts), reason="throttled", not_before=until)
         return

@@ -16,7 +16,7 @@ from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock, Row
-from quanyu.activation.pauses import pause, wait_out
+from quanyu.activation.pauses import UNNAMED_WAIT, pause, wait_out
 from quanyu.activation.send import LEASE, require_sendable
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither, Query, Receipt, Verdict
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
@@ -191,7 +191,7 @@ def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
     except DeliveryUnknown:
         return []
     except Throttled as error:
-        pause(run.dsn, run.channel.name, error.until or run.ticks() + timedelta(minutes=1), error.message)
+        pause(run.dsn, run.channel.name, error.until or run.ticks() + UNNAMED_WAIT, error.message)
         raise
     return _certain(receipts)
 

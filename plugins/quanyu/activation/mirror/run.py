@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from quanyu.activation.ledger import Clock
 from quanyu.activation.mirror import brake, count, difference, lists, rows
 from quanyu.activation.mirror.lists import List
 from quanyu.activation.mirror.rows import Batch
-from quanyu.activation.pauses import pause, wait_out
+from quanyu.activation.pauses import UNNAMED_WAIT, pause, wait_out
 from quanyu.activation.send import require_sendable
 from quanyu.contracts import Audience, AudienceClient, Receipt, RemoteList, SettlesLater, TellsMembers
 from quanyu.errors import DeliveryUnknown, QuanyuError, Throttled
@@ -27,8 +27,6 @@ from quanyu.settings import utc_now
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection
 
-_PATIENCE = timedelta(minutes=2)
-_UNNAMED_WAIT = timedelta(minutes=1)
 _LOOKS, _BETWEEN_LOOKS = 12, 5.0
 """How often, and after how many seconds, one run asks for a file that a platform is working on."""
 
@@ -193,7 +191,7 @@ class _Mirroring:
         call = self.client.add if adds else self.client.remove
         after, failures = ("", ""), 0
         while True:
-            wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, patience=_PATIENCE, sleep=self.sleep)
+            wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
             require_sendable(self.business_date, self.clock())
             with connection.transaction():
                 batch = take(after)
@@ -213,7 +211,7 @@ class _Mirroring:
                 raise failed
             if isinstance(failed, Throttled):
                 # The same rows again; `wait_out` refuses to wait for too long.
-                pause(self.dsn, self.of.audience.name, failed.until or self.ticks() + _UNNAMED_WAIT, failed.message)
+                pause(self.dsn, self.of.audience.name, failed.until or self.ticks() + UNNAMED_WAIT, failed.message)
             else:
                 after = batch.after
 
@@ -232,11 +230,11 @@ class _Mirroring:
 
     def _asked(self, call: Callable[[], T]) -> T:
         """Make a call that hands nothing over; a wait that the platform wants is remembered."""
-        wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, patience=_PATIENCE, sleep=self.sleep)
+        wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
         try:
             return call()
         except Throttled as error:
-            pause(self.dsn, self.of.audience.name, error.until or self.ticks() + _UNNAMED_WAIT, error.message)
+            pause(self.dsn, self.of.audience.name, error.until or self.ticks() + UNNAMED_WAIT, error.message)
             raise
 
     def _count(self, connection: Connection, note: str) -> None:
