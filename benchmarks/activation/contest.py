@@ -37,8 +37,8 @@ class Post:
         return self._fan.deliver(batch, _call, _receipt)
 
     def ask(self, _: str, batch: list[Message]) -> list[Receipt]:
-        """A repeat under the same key answers."""
-        raise NotImplementedError
+        """Nothing is known that a repeat would not say."""
+        return [Receipt(key=message.key, verdict=Verdict.UNKNOWN) for message in batch]
 
     def receipts(self, _: object) -> Iterator[Receipt]:
         """Nothing comes back."""

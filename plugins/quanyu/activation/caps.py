@@ -36,6 +36,11 @@ class GlobalCap(BaseModel):
             raise ValueError("name either days or calendar_month")
         return self
 
+    @property
+    def label(self) -> str:
+        """Say of whom it stops that it is full."""
+        return f"already {self.messages} in {'calendar month' if self.days is None else f'{self.days} nights'}"
+
     def first_night(self, business_date: date) -> date:
         """The oldest business date that counts; messages of a business date go out on the day after it."""
         if self.days is not None:

@@ -15,14 +15,15 @@ case
         where consent.one_id = {person} and consent.channel = asked.channel
             and consent.purpose = %(consent)s and consent.is_granted
     ) then 'no consent on record'
-    when %(purpose)s <> 'service' and exists (
-        select from activation.opt_out as said
-        where said.channel = asked.channel and (
-            said.address = asked.address
-            or said.address in (
-                select own.address from marts.bridge_customer_addresses as own
-                where own.one_id = {person} and own.channel = asked.channel
-            )
+    when %(purpose)s <> 'service' and (
+        exists (
+            select from activation.opt_out as said
+            where said.channel = asked.channel and said.address = asked.address
+        )
+        or exists (
+            select from activation.opt_out as said
+            inner join marts.bridge_customer_addresses as own using (channel, address)
+            where own.one_id = {person} and own.channel = asked.channel
         )
     ) then 'opted out'
 end

@@ -11,16 +11,24 @@ from quanyu.warehouse import Connection
 
 _RECORD = """
 insert into activation.contamination (segment, one_id, other_one_id, contaminated_on)
-with known as (
-    select one_id from {members}
-    union
-    select one_id from activation.decision where segment = %(segment)s
-),
-
-crossed as (
+with crossed as (
     select one_id_old, one_id_current from marts.bridge_one_id_alias
-    where {old_is_held_out} <> {current_is_held_out}
-        and exists (select from known where known.one_id in (one_id_old, one_id_current))
+    where {old_is_held_out} <> {current_is_held_out} and (
+        exists (
+            select from activation.segment_membership as known
+            where known.segment = %(segment)s and known.one_id = one_id_old
+        )
+        or exists (
+            select from activation.segment_membership as known
+            where known.segment = %(segment)s and known.one_id = one_id_current
+        )
+        -- Whoever left the segment on the night itself, after their message was claimed, has no membership of it.
+        or exists (
+            select from activation.decision as known
+            where known.business_date = %(date)s and known.segment = %(segment)s
+                and known.one_id in (one_id_old, one_id_current)
+        )
+    )
 )
 
 select %(segment)s, one_id, other_one_id, %(date)s

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from quanyu.activation.consent import NO_CONSENT
-from quanyu.activation.counters import CAPPED_BY, label
 from quanyu.activation.definition import SegmentDefinition
+from quanyu.activation.keys import MESSAGE_KEY, holdout_salt, message_pads
 from quanyu.errors import ConfigurationError
 from quanyu.warehouse import Connection
 
 _CHOOSE = """
-insert into choice
 with member as (
-    select one_id, {in_stock} as is_in_stock, {fields} as fields,
-        {held_out} as is_held_out,
+    select member.*, {in_stock} as can_be_had, {held_out} as is_held_out,
         exists (
             select from history
             where history.business_date = %(date)s and history.segment = %(segment)s
@@ -33,29 +31,34 @@ with member as (
 
 asked as (
     select
-        bridge.one_id, bridge.channel, bridge.address, bridge.sender, bridge.account_key, bridge.last_seen_at,
-        wish.rank,
-        (
-            select min(name) from jsonb_array_elements_text(%(required)s::jsonb -> bridge.channel) as needed (name)
-            where coalesce(btrim(member.fields ->> name), '') = ''
-        ) as blank
+        reach.one_id, reach.channel, reach.address, reach.sender, reach.account_key, reach.last_seen_at, reach.refusal,
+        wish.rank, {blank} as blank,
+        least(reach.capped_by, busy.label) as capped_by
     from member
-    inner join marts.bridge_customer_addresses as bridge using (one_id)
-    inner join unnest(%(channels)s::text[]) with ordinality as wish (channel, rank) using (channel)
-    where not member.is_told and not member.is_held_out and member.is_in_stock
+    inner join reach on reach.one_id = member.one_id and reach.purpose = %(purpose)s and reach.consent = %(consent)s
+    inner join unnest(%(channels)s::text[]) with ordinality as wish (channel, rank) on wish.channel = reach.channel
+    left join full_person as busy
+        on busy.one_id = reach.one_id and busy.purpose = reach.purpose
+        and busy.first_night = %(first_night)s and busy.messages = %(messages)s and not busy.is_global
+    where not member.is_told and not member.is_held_out and member.can_be_had
 ),
 
-judged as (
-    select asked.*, {no_consent} as refusal, ({capped_by}) as capped_by,
+-- Materialized: what follows looks at each reason several times, and would ask anew each time.
+judged as materialized (
+    -- `offset 0`: each is a look into an index. Nothing is known of how many rows this very transaction wrote; thought
+    -- to be few, all of the night would be hashed again for each segment.
+    select asked.*,
         exists (
             select from activation.message
             where message.business_date = %(date)s and message.one_id = asked.one_id
+            offset 0
         ) or exists (
             select from history where history.business_date = %(date)s and history.one_id = asked.one_id
         ) or exists (
             select from activation.message
             where message.business_date = %(date)s
                 and message.channel = asked.channel and message.address = asked.address
+            offset 0
         ) as is_taken
     from asked
 ),
@@ -81,28 +84,59 @@ once as (
         partition by channel, address, outcome order by one_id
     ) > 1 as is_second
     from best
+),
+
+chosen as (
+    select
+        member.one_id,
+        case
+            when member.is_told then 'duplicate'
+            when member.is_held_out then 'holdout'
+            when not member.can_be_had then 'out_of_stock'
+            when once.one_id is null then 'unreachable'
+            when once.is_second then 'duplicate'
+            else once.outcome
+        end as outcome,
+        coalesce(once.channel, '') as channel, once.address, once.sender, once.account_key,
+        case
+            when member.is_told then 'has this message under another One-ID'
+            when once.is_second then 'shares the address'
+            when once.outcome = 'duplicate' then 'has another message tonight'
+            else coalesce(once.refusal, 'no value for ' || once.blank, once.capped_by, '')
+        end as detail
+    from member left join once using (one_id)
+),
+
+decided as (
+    insert into activation.decision (business_date, segment, one_id, outcome, channel, detail)
+    select %(date)s, %(segment)s, one_id, outcome, channel, detail from chosen
+),
+
+written as (
+    select
+        {key} as key, one_id, channel, address, sender, account_key, said.template, {params} as params
+    from chosen
+    inner join member using (one_id)
+    inner join jsonb_each_text(%(templates)s) as said (channel, template) using (channel)
+    where chosen.outcome = 'message'
 )
 
-select
-    member.one_id,
-    case
-        when member.is_told then 'duplicate'
-        when member.is_held_out then 'holdout'
-        when not member.is_in_stock then 'out_of_stock'
-        when once.one_id is null then 'unreachable'
-        when once.is_second then 'duplicate'
-        else once.outcome
-    end,
-    coalesce(once.channel, ''), coalesce(once.address, ''), coalesce(once.sender, ''),
-    coalesce(once.account_key, ''),
-    case
-        when member.is_told then 'has this message under another One-ID'
-        when once.is_second then 'shares the address'
-        when once.outcome = 'duplicate' then 'has another message tonight'
-        else coalesce(once.refusal, 'no value for ' || once.blank, once.capped_by, '')
-    end
-from member left join once using (one_id)
+insert into activation.message
+    (key, business_date, segment, act_version, one_id, channel, address, sender, account_key, purpose, template,
+        params, state, reason)
+select key, %(date)s, %(segment)s, %(version)s, one_id, channel, address, sender, account_key, %(purpose)s, template,
+    params, %(state)s, %(reason)s
+from written order by sender, key
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a channel says of a segment: the template that is sent, the columns it cannot do without, those it gets."""
+
+    template: str
+    required: Sequence[str]
+    params: Sequence[str]
 
 
 def members_of(segment: str) -> sql.Composable:
@@ -140,45 +174,80 @@ def choose(
     definition: SegmentDefinition,
     *,
     business_date: date,
-    columns: Sequence[str],
-    required: Mapping[str, Sequence[str]],
-    salt: str,
-) -> Mapping[str, int]:
-    """Fill `choice` for every member without a message of this act yet; return how many of each outcome.
+    said: Mapping[str, Said],
+    is_stocked: bool,
+    vault_key: bytes,
+    held: str,
+) -> int:
+    """Write a decision for every member without a message of this act yet, and the messages; return how many.
 
-    `columns` are those of its table. `required` are the channels that are on, in the segment's order, and the columns
-    that a message there needs.
+    `said` are the channels that are on, in the segment's order. `is_stocked` tells whether its table knows of each
+    member if what they are written about can be had, `held` why the messages wait for a person, if they do.
     """
-    connection.execute("truncate choice")
     cap = definition.cap
-    connection.execute(
-        "insert into cap (purpose, first_night, messages, label, segment) values (%s, %s, %s, %s, %s)",
-        [
-            definition.purpose,
-            date.fromordinal(business_date.toordinal() - cap.days + 1),
-            cap.messages,
-            label(cap.messages, f"{cap.days} nights"),
-            segment,
-        ],
-    )
+    inner, outer = message_pads(vault_key)
     query = sql.SQL(_CHOOSE).format(
         members=members_of(segment),
-        # Unread where no channel needs a column: it makes an object of every row.
-        fields=sql.SQL("to_jsonb(member)" if any(required.values()) else "null::jsonb"),
-        in_stock=sql.SQL("coalesce(is_in_stock, true)" if "is_in_stock" in columns else "true"),
+        in_stock=sql.SQL("coalesce(is_in_stock, true)" if is_stocked else "true"),
         held_out=held_out("one_id"),
-        no_consent=sql.SQL(NO_CONSENT),
-        capped_by=sql.SQL(CAPPED_BY),
+        blank=_first_blank(said),
+        key=sql.SQL(MESSAGE_KEY),
+        params=_params(said),
     )
     values = {
         "date": business_date,
         "segment": segment,
-        "salt": salt,
+        "salt": holdout_salt(vault_key, segment),
         "holdout": definition.holdout,
-        "channels": list(required),
-        "required": Jsonb({channel: list(names) for channel, names in required.items()}),
+        "channels": list(said),
         "consent": definition.consent,
         "purpose": definition.purpose,
+        "first_night": cap.first_night(business_date),
+        "messages": cap.messages,
+        "inner": inner,
+        "outer": outer,
+        "version": definition.act_version,
+        "templates": Jsonb({channel: one.template for channel, one in said.items()}),
+        "state": "held" if held else "pending",
+        "reason": held,
     }
-    connection.execute(query, values)
-    return dict(connection.execute("select outcome, count(*) from choice group by outcome").fetchall())
+    return connection.execute(query, values).rowcount
+
+
+def _first_blank(said: Mapping[str, Said]) -> sql.Composable:
+    """The first column by name that a channel needs and that says nothing; null when there is none."""
+    per_channel = [
+        sql.SQL("when {channel} then case {columns} end").format(
+            channel=sql.Literal(channel),
+            columns=sql.SQL(" ").join(
+                sql.SQL("when coalesce(btrim(member.{column}::text), '') = '' then {name}").format(
+                    column=sql.Identifier(name), name=sql.Literal(name)
+                )
+                for name in sorted(one.required)
+            ),
+        )
+        for channel, one in said.items()
+        if one.required
+    ]
+    if not per_channel:
+        return sql.SQL("null::text")
+    return sql.SQL("case reach.channel {} end").format(sql.SQL(" ").join(per_channel))
+
+
+def _params(said: Mapping[str, Said]) -> sql.Composable:
+    """An object of the columns that travel on each channel, as text; empty text where a value is not known."""
+    per_channel = [
+        sql.SQL("when {channel} then jsonb_build_object({columns})").format(
+            channel=sql.Literal(channel),
+            columns=sql.SQL(", ").join(
+                sql.SQL("{name}, coalesce(to_jsonb(member.{column}) #>> '{{}}', '')").format(
+                    name=sql.Literal(name), column=sql.Identifier(name)
+                )
+                for name in one.params
+            ),
+        )
+        for channel, one in said.items()
+    ]
+    if not per_channel:
+        return sql.SQL("null::jsonb")
+    return sql.SQL("case chosen.channel {} end").format(sql.SQL(" ").join(per_channel))

@@ -35,7 +35,7 @@ left join lateral (
     where renamed.now = member.one_id and exists (
         select from activation.segment_membership as stay
         where stay.segment = %(segment)s and (
-            (stay.one_id = renamed.was and stay.exited_on is null)
+            (stay.one_id = renamed.was and (stay.exited_on is null or stay.exited_on = %(date)s))
             or (stay.one_id = renamed.now and renamed.cause = 'split' and stay.exited_because = 'merged')
         )
     )
@@ -87,8 +87,10 @@ def record(connection: Connection, segment: str, business_date: date) -> None:
         night,
     )
     names = {"members": members_of(segment), "renamed": sql.SQL(_RENAMED)}
-    connection.execute(sql.SQL(_ENTER).format(**names), night)
+    # Whoever left goes first: no statistics are known of rows that this transaction wrote itself, and a join with a
+    # million of them, thought to be one, is made row by row.
     connection.execute(sql.SQL(_EXIT).format(**names), night)
+    connection.execute(sql.SQL(_ENTER).format(**names), night)
     connection.execute(
         "insert into activation.segment_night (segment, business_date, members, entered, exited)"
         " select %(segment)s, %(date)s, count(*) filter (where exited_on is null),"

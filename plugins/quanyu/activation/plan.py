@@ -9,20 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from quanyu import warehouse
-from quanyu.activation import contamination, counters, decide, hold, membership, wording
+from quanyu.activation import contamination, counters, decide, hold, membership, pauses, wording
 from quanyu.activation.definition import SegmentDefinition, load
-from quanyu.activation.keys import holdout_salt, message_key
+from quanyu.activation.keys import holdout_salt
 from quanyu.activation.ledger import lock
 from quanyu.activation.templates import Template, template
 from quanyu.contracts import Channel
 from quanyu.errors import ConfigurationError, Rejected
-from quanyu.warehouse import Connection, copy_rows
+from quanyu.warehouse import Connection
 
 _NOT_PARAMS = ("one_id", "is_in_stock")
 
@@ -57,12 +56,15 @@ def plan_within(
         for channel in sorted(definition.channels):
             lock(connection, channel, segment)
     _forget_unclaimed(connection, business_date)
-    counters.prepare(connection, business_date)
+    counters.prepare(connection, business_date, segments.values(), channels_on)
+    # A message on these waits for a person: they come last, for whoever can be told nowhere else.
+    switched_off = pauses.switched_off(connection)
     planned = []
     for segment, definition in segments.items():
         columns = decide.columns_of(connection, segment)
         if definition.channels:
-            on = [channels_on[name] for name in definition.channels if name in channels_on]
+            wished = sorted(definition.channels, key=lambda name: name in switched_off)
+            on = [channels_on[name] for name in wished if name in channels_on]
             planned.append(_plan_segment(connection, segment, definition, on, columns, business_date, vault_key))
         membership.record(connection, segment, business_date)
         contamination.record(
@@ -120,34 +122,32 @@ def _plan_segment(  # noqa: PLR0917  # the order in which one says it: which seg
         " audience = excluded.audience, act_version = excluded.act_version, definition = excluded.definition",
         [business_date, segment, definition.act_version, audience, Jsonb(definition.model_dump(mode="json"))],
     )
-    fields = [name for name in columns if name not in _NOT_PARAMS]
-    outcomes = decide.choose(
+    held = hold.decide(connection, segment, definition, business_date, audience, _doubts_about(definition, said))
+    messages = decide.choose(
         connection,
         segment,
         definition,
         business_date=business_date,
-        columns=columns,
-        required={name: fields if one.text is None else one.variables for name, one in said.items()},
-        salt=holdout_salt(vault_key, segment),
+        said={channel.name: _said(channel, said[channel.name], columns) for channel in channels},
+        is_stocked="is_in_stock" in columns,
+        vault_key=vault_key,
+        held=held,
     )
-    connection.execute(
-        "insert into activation.decision (business_date, segment, one_id, outcome, channel, detail)"
-        " select %s, %s, one_id, outcome, channel, detail from choice",
-        [business_date, segment],
+    return SegmentPlan(segment=segment, audience=audience, messages=messages, held=held)
+
+
+def _said(channel: Channel, said: Template, columns: Sequence[str]) -> decide.Said:
+    """Which columns a message needs, and which travel.
+
+    All of them travel where the platform fills in what it likes, and where nobody here knows the approved text.
+    """
+    fields = [name for name in columns if name not in _NOT_PARAMS]
+    is_open = said.text is None or (channel.is_personal and not channel.is_coded)
+    return decide.Said(
+        template=said.sent,
+        required=fields if said.text is None else said.variables,
+        params=fields if is_open else said.variables,
     )
-    # All columns travel where the platform fills in what it likes, and where nobody here knows the approved text.
-    params = {
-        channel.name: fields
-        if said[channel.name].text is None or (channel.is_personal and not channel.is_coded)
-        else said[channel.name].variables
-        for channel in channels
-    }
-    _write_messages(
-        connection, segment, definition, business_date=business_date, said=said, params=params, vault_key=vault_key
-    )
-    doubts = _doubts_about(definition, said)
-    held = hold.decide(connection, segment, definition, business_date, audience, doubts)
-    return SegmentPlan(segment=segment, audience=audience, messages=outcomes.get("message", 0), held=held)
 
 
 def _require_sayable(
@@ -179,54 +179,9 @@ def _doubts_about(definition: SegmentDefinition, said: Mapping[str, Template]) -
 def _audience(connection: Connection, segment: str, business_date: date) -> int:
     """Members, and people who left after their message was claimed."""
     query = sql.SQL(
-        "select count(*) from (select one_id from {} union select one_id from activation.message"
-        " where business_date = %s and segment = %s) as everybody"
-    ).format(decide.members_of(segment))
+        "select (select count(*) from {members}) + count(*) from activation.message"
+        " where business_date = %s and segment = %s"
+        " and not exists (select from {members} as member where member.one_id = message.one_id)"
+    ).format(members=decide.members_of(segment))
     row = connection.execute(query, [business_date, segment]).fetchone()
     return int(row[0]) if row else 0
-
-
-def _write_messages(
-    connection: Connection,
-    segment: str,
-    definition: SegmentDefinition,
-    *,
-    business_date: date,
-    said: Mapping[str, Template],
-    params: Mapping[str, Sequence[str]],
-    vault_key: bytes,
-) -> None:
-    chosen = connection.execute("select one_id, channel from choice where outcome = 'message'").fetchall()
-    connection.execute("create temporary table if not exists keyed (one_id text, key text) on commit drop")
-    connection.execute("truncate keyed")
-    key = partial(
-        message_key,
-        vault_key,
-        campaign=segment,
-        act_version=definition.act_version,
-        business_date=business_date,
-    )
-    rows = [(one_id, key(one_id=one_id, channel=channel)) for one_id, channel in chosen]
-    copy_rows(connection, sql.Identifier("keyed"), ("one_id", "key"), rows)
-    query = sql.SQL("""
-        insert into activation.message
-            (key, business_date, segment, act_version, one_id, channel, address, sender, account_key, purpose,
-                template, params)
-        select keyed.key, %(date)s, %(segment)s, %(version)s, choice.one_id, choice.channel, choice.address,
-            choice.sender, choice.account_key, %(purpose)s, %(templates)s::jsonb ->> choice.channel,
-            coalesce((
-                select jsonb_object_agg(field.key, coalesce(field.value, ''))
-                from jsonb_each_text(to_jsonb(member)) as field
-                where %(params)s::jsonb -> choice.channel ? field.key
-            ), '{{}}')
-        from choice inner join keyed using (one_id) inner join {members} as member using (one_id)
-    """).format(members=decide.members_of(segment))
-    values = {
-        "date": business_date,
-        "segment": segment,
-        "version": definition.act_version,
-        "purpose": definition.purpose,
-        "templates": Jsonb({channel: one.sent for channel, one in said.items()}),
-        "params": Jsonb({channel: list(names) for channel, names in params.items()}),
-    }
-    connection.execute(query, values)

@@ -57,7 +57,7 @@ with fate as (
             when message.state = 'suppressed' and message.reason like '%%erased' then 'unreachable'
             when message.state = 'suppressed' then 'no_consent'
             when message.state in ('deferred', 'held', 'parked') then message.state
-            when message.state in ('planned', 'pending', 'sending') then 'pending'
+            when message.state in ('pending', 'sending') then 'pending'
         end as part,
         message.state = 'delivered' as is_delivered
     from activation.decision

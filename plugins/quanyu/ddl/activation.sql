@@ -23,11 +23,12 @@ create table if not exists activation.decision (
     ),
     channel text not null default '',
     detail text not null default '',
-    primary key (business_date, segment, one_id),
-    foreign key (business_date, segment) references activation.plan on delete cascade
+    primary key (business_date, segment, one_id)
 );
-
-create index if not exists decision_by_person on activation.decision (segment, one_id);
+-- One constraint and one index: a night writes a row for each member of each segment, millions of them, all of them by
+-- the planner, which wrote the plan's row before. Who looks for a person goes through the nights of `activation.plan`.
+alter table activation.decision drop constraint if exists decision_business_date_segment_fkey;
+drop index if exists activation.decision_by_person;
 
 -- Grain: segment and night whose messages wait for a person.
 create table if not exists activation.hold (
@@ -53,7 +54,7 @@ create table if not exists activation.message (
     purpose text not null,
     template text not null,
     params jsonb not null default '{}',
-    state text not null default 'planned',
+    state text not null default 'pending',
     reason text not null default '',
     code text not null default '',
     attempt int not null default 0,
@@ -64,16 +65,18 @@ create table if not exists activation.message (
     sent_on date,
     provider_id text not null default '',
     changed_at timestamptz not null default clock_timestamp(),
-    unique (business_date, segment, one_id),
     constraint message_address_is_not_a_phone check (address !~ '^[+]?[0-9]{11,15}$')
 );
+alter table activation.message alter column state set default 'pending';
 -- The account the address was of. A message counts for whoever that account is today, and `one_id` says who it was.
 alter table activation.message add column if not exists account_key text not null default '';
 -- The key of the batch that its provider issued, where it issues its own; '' until it was asked for.
 alter table activation.message add column if not exists provider_key text not null default '';
 create index if not exists message_to_send on activation.message (business_date, channel, segment, sender, key)
 where state = 'pending';
-create index if not exists message_by_person on activation.message (business_date, one_id);
+create unique index if not exists message_once_a_night on activation.message (business_date, one_id, segment);
+alter table activation.message drop constraint if exists message_business_date_segment_one_id_key;
+drop index if exists activation.message_by_person;
 create index if not exists message_by_address on activation.message (channel, address, business_date);
 create index if not exists message_under_way on activation.message (channel, state)
 where state in ('sending', 'parked', 'sent');
@@ -82,20 +85,13 @@ create index if not exists message_by_batch on activation.message (batch_key) wh
 create or replace function activation.check_transition() returns trigger language plpgsql as $$
 begin
     if tg_op = 'DELETE' then
-        if old.attempt > 0 then
-            raise exception 'message % was claimed and cannot be forgotten', old.key using errcode = 'check_violation';
-        end if;
-        return old;
+        raise exception 'message % was claimed and cannot be forgotten', old.key using errcode = 'check_violation';
     end if;
     if tg_op = 'INSERT' then
-        if new.state <> 'planned' then
-            raise exception 'message % must begin as planned, not %', new.key, new.state
-                using errcode = 'check_violation';
-        end if;
-        return new;
+        raise exception 'message % must begin as pending or held, not %', new.key, new.state
+            using errcode = 'check_violation';
     end if;
     if (old.state || '>' || new.state) <> all (array[
-        'planned>held', 'planned>pending',
         'held>pending', 'held>deferred',
         'pending>sending', 'pending>deferred', 'pending>suppressed',
         'deferred>pending', 'deferred>suppressed',
@@ -111,8 +107,10 @@ begin
 end
 $$;
 
-create or replace trigger message_begins before insert or delete on activation.message
-for each row execute function activation.check_transition();
+create or replace trigger message_begins before insert on activation.message
+for each row when (new.state not in ('pending', 'held')) execute function activation.check_transition();
+create or replace trigger message_is_forgotten before delete on activation.message
+for each row when (old.attempt > 0) execute function activation.check_transition();
 create or replace trigger message_moves before update of state on activation.message
 for each row when (old.state is distinct from new.state) execute function activation.check_transition();
 
@@ -145,7 +143,7 @@ create table if not exists activation.reply_cursor (
     cursor text not null
 );
 
--- Grain: channel that named a time before which it wants no call.
+-- Grain: channel that named a time before which it wants no call; `infinity`: none before a person says so.
 create table if not exists activation.pause (
     channel text primary key,
     until timestamptz not null,
@@ -167,8 +165,8 @@ check (entered_because in ('joined', 'merged', 'split')),
 add column if not exists entered_from text,
 add column if not exists exited_because text check (exited_because in ('left', 'merged', 'split')),
 add column if not exists exited_to text;
-create index if not exists segment_membership_open on activation.segment_membership (segment, one_id)
-where exited_on is null;
+-- The primary key finds whoever it found; every entry had to be written into both.
+drop index if exists activation.segment_membership_open;
 
 -- Grain: segment and person who is no evidence in its holdout test, because two of its arms turned out to be one
 -- person. Never taken back: whoever was once treated as somebody else stays so after a split.

@@ -41,12 +41,25 @@ begin
             ('quanyu_builder', 'alter default privileges in schema raw grant select on tables to %I'),
             ('quanyu_builder', 'grant usage on schema activation to %I'),
             ('quanyu_builder',
-             'grant select on activation.message, activation.opt_out, activation.decision, activation.contamination,'
-             ' activation.segment_membership to %I'),
+             'grant select on activation.message, activation.receipt, activation.opt_out, activation.decision,'
+             ' activation.contamination, activation.segment_membership to %I'),
             ('quanyu_bi', 'grant usage on schema marts to %I'),
             ('quanyu_bi', 'alter default privileges in schema marts grant select on tables to %I'),
             ('quanyu_sender', 'grant usage on schema marts, segments, ops to %I'),
             ('quanyu_sender', 'grant select on all tables in schema ops to %I'),
+            ('quanyu_sender', 'grant usage on schema activation to %I'),
+            ('quanyu_sender', 'grant select, insert on all tables in schema activation to %I'),
+            -- What people said, what was proven and what was counted out stays as it was written, and a hold is lifted
+            -- by a person.
+            ('quanyu_sender',
+             'grant update on activation.plan, activation.message, activation.pause, activation.reply_cursor,'
+             ' activation.segment_membership, activation.segment_night, activation.audience_list,'
+             ' activation.audience_member, activation.audience_night to %I'),
+            ('quanyu_sender',
+             'grant delete on activation.plan, activation.decision, activation.message, activation.hold,'
+             ' activation.segment_membership, activation.audience_member, activation.audience_hold to %I'),
+            -- A list that has just grown is counted before it is read in batches.
+            ('quanyu_sender', 'grant maintain on activation.audience_member to %I'),
             ('quanyu_sender', 'alter default privileges in schema marts grant select on tables to %I'),
             ('quanyu_sender', 'alter default privileges in schema segments grant select on tables to %I'),
             ('quanyu_steward', 'grant usage on schema marts, ops to %I'),

@@ -48,6 +48,7 @@ begin
             ('quanyu_builder', 'grant select on vault.alias to %I'),
             ('quanyu_sender', 'grant usage on schema vault to %I'),
             ('quanyu_sender', 'grant select on vault.secret to %I'),
+            ('quanyu_sender', 'grant select, insert, update on vault.platform_grant to %I'),
             ('quanyu_steward', 'grant usage on schema vault to %I'),
             ('quanyu_steward', 'grant select, delete on all tables in schema vault to %I')
         ) as given (role, statement)
