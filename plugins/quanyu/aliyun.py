@@ -10,13 +10,12 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, time, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from quanyu.contracts import SHANGHAI, Connection, Message, Receipt, Record, Verdict
+from quanyu.contracts import Connection, Message, Receipt, Record, Verdict
 from quanyu.errors import DeliveryUnknown, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.settings import utc_now
-from quanyu.transport import Http, json_of
+from quanyu.transport import Http, json_of, next_midnight
 
 _ALGORITHM = "ACS3-HMAC-SHA256"
 _TOMORROW = {"isv.DAY_LIMIT_CONTROL", "isv.MONTH_LIMIT_CONTROL"}
@@ -149,8 +148,9 @@ def _check(said: str, code: str, *, repeatable: bool) -> None:
     if code.startswith("Throttling"):
         raise Throttled(said)
     if code in _TOMORROW:
-        midnight = datetime.combine(utc_now().astimezone(SHANGHAI).date() + timedelta(days=1), time(), SHANGHAI)
-        raise Throttled(said, until=midnight, remedy="raise the limit in the console, or wait until tomorrow.")
+        raise Throttled(
+            said, until=next_midnight(utc_now()), remedy="raise the limit in the console, or wait until tomorrow."
+        )
     if code in _PERSON:
         raise NeedsPerson(said, remedy=_PERSON[code])
     if code in _IN_DOUBT:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
+import uvloop
 from aiohttp.abc import ResolveResult
 from aiohttp.resolver import ThreadedResolver
-from aiolimiter import AsyncLimiter
 from tenacity import RetryCallState, Retrying, retry_if_result
 from yarl import URL
 
@@ -28,8 +29,6 @@ from quanyu.transport import LOOPBACK, UNREACHABLE, pace_of, record_in, retry_af
 _ATTEMPTS = 5
 _LONGEST_WAIT = 30.0
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
-# Slack of 20 ms: a timer that rings late is made up for, and no second holds more calls than the platform allows.
-_SLACK = 1 / 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, below 500 and no throttle; names of headers are lowercase."""
+    """What came back, below 500 and no throttle; names of headers are found in any case."""
 
     status: int
     headers: Mapping[str, str]
@@ -86,6 +85,38 @@ class _Round:
             yield message
 
 
+class _Pace:
+    """No second, wherever it begins and by whoever's clock, holds more than `pace` calls; below one, one in 1 / pace s.
+
+    A call arrives before its answer does, so that its place is free a second after the answer. A bucket that leaks
+    (aiolimiter) counts from when calls are made, and some arrive later than others: docs/decisions/0030.
+    """
+
+    def __init__(self, pace: float) -> None:
+        calls = max(1, int(pace))
+        self._length = calls / pace
+        self._places = asyncio.Semaphore(calls)
+        self._free_at: deque[float] = deque()
+
+    async def __aenter__(self) -> None:
+        await self._places.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        # Not the loop's clock, which stands still while the loop works, and is behind by as much.
+        self._free_at.append(time.monotonic() + self._length)
+        # One timer, for the place that is free next: one for each call, thousands a second, takes a tenth of the time.
+        if len(self._free_at) == 1:
+            asyncio.get_running_loop().call_later(self._length, self._release)
+
+    def _release(self) -> None:
+        now = time.monotonic()
+        while self._free_at and self._free_at[0] <= now:
+            self._free_at.popleft()
+            self._places.release()
+        if self._free_at:
+            asyncio.get_running_loop().call_later(self._free_at[0] - now, self._release)
+
+
 class Fan:
     """One platform, spoken to by up to `at_once` calls at a time and `requests_per_second`."""
 
@@ -95,11 +126,9 @@ class Fan:
             raise ConfigurationError("the connection has no usable URL.", remedy="set its host to https://<host>.")
         self._at_once = at_once
         self._is_public = is_public
-        slots = max(1.0, requests_per_second * _SLACK)
-        self._pace = (slots, slots / (requests_per_second * (1 - _SLACK if slots > 1 else 1)))
-        self._runner = asyncio.Runner()
+        self._pace = _Pace(requests_per_second)
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._session: aiohttp.ClientSession | None = None
-        self._limiter: AsyncLimiter | None = None
 
     @classmethod
     def of(cls, where: Connection, *, at_once: int = 64, is_public: bool = False) -> Self:
@@ -151,30 +180,32 @@ class Fan:
         return [*said.values(), *(Receipt(key=message.key, verdict=Verdict.LATER) for message in left)]
 
     async def _round(self, this: _Round, call_of: CallOf, receipt_of: ReceiptOf) -> None:
-        if self._session is None or self._limiter is None:
-            self._limiter = AsyncLimiter(*self._pace)
+        if self._session is None:
             resolver = _PublicResolver() if self._is_public else None
             connector = aiohttp.TCPConnector(limit=self._at_once, resolver=resolver)
             # A proxy of the environment is right for a platform and wrong for the sandbox on this machine.
             trusts = self._base.host not in LOOPBACK
             self._session = aiohttp.ClientSession(self._base, connector=connector, timeout=_TIMEOUT, trust_env=trusts)
-        session, limiter = self._session, self._limiter
+        session = self._session
 
         async def worker() -> None:
             for message in this.waiting():
-                await limiter.acquire()
-                if this.stop is not None:
-                    return
-                try:
-                    call = call_of(message)
-                    said = call if isinstance(call, Receipt) else receipt_of(message, await _exchange(session, call))
-                    this.receipts.append(said)
-                except DeliveryUnknown:
-                    this.receipts.append(Receipt(key=message.key, verdict=Verdict.UNKNOWN))
-                except QuanyuError as error:
-                    this.last = error
-                    if isinstance(error, Throttled) or not isinstance(error, Retryable | TokenExpired):
-                        this.stop = this.stop or error
+                async with self._pace:
+                    if this.stop is not None:
+                        return
+                    await deliver(message)
+
+        async def deliver(message: Message) -> None:
+            try:
+                call = call_of(message)
+                said = call if isinstance(call, Receipt) else receipt_of(message, await _exchange(session, call))
+                this.receipts.append(said)
+            except DeliveryUnknown:
+                this.receipts.append(Receipt(key=message.key, verdict=Verdict.UNKNOWN))
+            except QuanyuError as error:
+                this.last = error
+                if isinstance(error, Throttled) or not isinstance(error, Retryable | TokenExpired):
+                    this.stop = this.stop or error
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):
@@ -218,7 +249,7 @@ async def _exchange(session: aiohttp.ClientSession, call: Call) -> Answer:
         raise ConfigurationError(f"{named}: no URL.", remedy="correct the connection's host.") from None
     except (aiohttp.ClientError, TimeoutError) as error:
         raise DeliveryUnknown(f"{named}: cut before the whole answer came ({type(error).__name__}).") from None
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    headers = response.headers
     if response.status == 429 or (response.status == 503 and "retry-after" in headers):
         raise Throttled(f"{named}: HTTP {response.status}.", until=retry_after(headers.get("retry-after", "")))
     if response.status >= 500:

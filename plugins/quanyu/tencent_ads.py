@@ -7,14 +7,13 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from datetime import time as clock_time
 from typing import Any, Unpack
 
-from quanyu.contracts import SHANGHAI, Connection, Grant, Record
+from quanyu.contracts import Connection, Grant, Record
 from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled, TokenExpired
 from quanyu.settings import utc_now
 from quanyu.tokens import Tokens, refreshed
-from quanyu.transport import Http, Parts, json_of
+from quanyu.transport import Http, Parts, json_of, next_midnight
 
 _OAUTH = "/oauth/token"
 
@@ -105,11 +104,10 @@ def error_of(answer: Record) -> QuanyuError:
 def _allowed_again(code: int) -> datetime | None:
     """When a limit by the second, the minute or the day ends; None for the one that names no span."""
     now = utc_now()
-    tomorrow = now.astimezone(SHANGHAI).date() + timedelta(days=1)
     return {
         11016: now + timedelta(seconds=1),
         11017: now.replace(second=0, microsecond=0) + timedelta(minutes=1),
-        11018: datetime.combine(tomorrow, clock_time(), SHANGHAI),
+        11018: next_midnight(now),
     }.get(code)
 
 

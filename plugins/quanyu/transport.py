@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypedDict, TypeVar, Unpack
 
@@ -20,7 +21,7 @@ import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from quanyu.contracts import Connection, Record
+from quanyu.contracts import SHANGHAI, Connection, Record
 from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.settings import utc_now
 
@@ -41,10 +42,11 @@ T = TypeVar("T")
 
 
 class Parts(TypedDict, total=False):
-    """What a request may carry, as httpx understands it."""
+    """What a request may carry, as httpx understands it; a file is its name, its bytes and its media type."""
 
     params: Mapping[str, str | int]
     data: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes, str]]
     json: Any
     headers: Mapping[str, str]
     content: bytes
@@ -292,6 +294,11 @@ def place(name: str) -> Iterator[None]:
     except QuanyuError as error:
         error.at(name)
         raise
+
+
+def next_midnight(now: datetime) -> datetime:
+    """When a platform's daily limits begin anew: the midnight after `now`, in Asia/Shanghai."""
+    return datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=1), clock_time(), SHANGHAI)
 
 
 def _refuse(constant: str) -> Any:

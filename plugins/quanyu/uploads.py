@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from quanyu.contracts import Member, Receipt, Verdict
 from quanyu.transport import Parts
 
 _MAINLAND = "+86"
+_NO_PHONE = "not a mainland number"
 
 
 def phone_hash(e164: str) -> str | None:
@@ -34,5 +35,21 @@ def zipped(lines: Iterable[str]) -> bytes:
 
 def form_with_file(fields: Mapping[str, str], content: bytes) -> Parts:
     """A multipart form with a zip in its field `file`."""
-    # httpx makes the form; the transport hands on what its `Parts` do not name.
-    return cast(Parts, {"data": fields, "files": {"file": ("part-0.zip", content, "application/zip")}})
+    return Parts(data=fields, files={"file": ("part-0.zip", content, "application/zip")})
+
+
+def handed_over(members: Sequence[Member], upload: Callable[[Sequence[str]], str]) -> list[Receipt]:
+    """Upload the hashes of members' phones as one file; its ticket is the `provider_id` of whoever is in it.
+
+    `upload` returns the ticket, empty while the platform takes none. Whoever has no mainland number is refused.
+    """
+    hashes = {member.key: phone_hash(member.address) for member in members}
+    known = sorted({digest for digest in hashes.values() if digest})
+    ticket = upload(known) if known else ""
+    verdict = Verdict.UNKNOWN if ticket else Verdict.LATER
+    return [
+        Receipt(key=key, verdict=verdict, provider_id=ticket)
+        if digest
+        else Receipt(key=key, verdict=Verdict.REFUSED, code=_NO_PHONE)
+        for key, digest in hashes.items()
+    ]

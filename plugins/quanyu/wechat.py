@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from quanyu.contracts import SHANGHAI, Connection, Grant, Record
+from quanyu.contracts import Connection, Grant, Record
 from quanyu.errors import (
     ConfigurationError,
     DeliveryUnknown,
@@ -25,7 +25,7 @@ from quanyu.errors import (
 )
 from quanyu.settings import utc_now
 from quanyu.tokens import MARGIN, Tokens
-from quanyu.transport import Http, json_of
+from quanyu.transport import Http, json_of, next_midnight
 
 
 class Refused(Rejected):
@@ -167,10 +167,6 @@ def _corp_token(http: Http, where: Connection, _refused: str) -> Record:
     return json_of(response)
 
 
-def _next_midnight(now: datetime) -> datetime:
-    return datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=1), time(), SHANGHAI)
-
-
 _ALLOW_IP = "add this machine's outgoing address to the IP whitelist of the app."
 CREDENTIALS = (
     "set login and password of the connection to the app's current id and secret, and let nobody else renew its token."
@@ -184,7 +180,7 @@ OFFICIAL_ACCOUNT = Dialect(
     token_dead=frozenset({40001, 40014, 42001}),
     busy=frozenset({-1}),
     pauses={45011: timedelta(seconds=60)},
-    out_of_quota=_next_midnight,
+    out_of_quota=next_midnight,
     needs_person={
         40013: CREDENTIALS,
         40125: CREDENTIALS,

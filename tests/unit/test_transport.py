@@ -16,10 +16,11 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from quanyu.contracts import Connection
+from quanyu.contracts import SHANGHAI, Connection
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Retryable, Throttled
-from quanyu.transport import Http, json_of, place
-from tests.fixtures.source_server import Reply, closed_port, says, scripted
+from quanyu.local.processes import free_port
+from quanyu.transport import Http, json_of, next_midnight, place
+from tests.fixtures.source_server import Reply, says, scripted
 
 ILL = [
     pytest.param(Reply(status=502, body="<html>"), id="a 502"),
@@ -55,7 +56,7 @@ def test_a_lasting_illness_ends_as_retryable_after_bounded_tries(reply: Reply) -
 
 
 def test_a_refused_connection_is_retryable() -> None:
-    http = Http(f"http://127.0.0.1:{closed_port()}", attempts=2, sleep=_no_wait)
+    http = Http(f"http://127.0.0.1:{free_port()}", attempts=2, sleep=_no_wait)
     with http, pytest.raises(Retryable, match="no connection"):
         http.request("GET", "/")
 
@@ -73,7 +74,7 @@ def test_what_must_not_happen_twice_is_called_once_and_its_fate_is_unknown(reply
 
 def test_what_must_not_happen_twice_may_still_be_repeated_when_it_never_left() -> None:
     """A refused connection carried nothing, so it is not unknown."""
-    http = Http(f"http://127.0.0.1:{closed_port()}", attempts=2, sleep=_no_wait)
+    http = Http(f"http://127.0.0.1:{free_port()}", attempts=2, sleep=_no_wait)
     with http, pytest.raises(Retryable):
         http.request("POST", "/send", json={}, repeatable=False)
 
@@ -328,10 +329,15 @@ def test_the_innermost_place_names_an_error() -> None:
 
 
 def test_a_proxy_of_the_environment_does_not_catch_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     with scripted(says({})) as server, Http(server.url, sleep=_no_wait) as http:
         assert http.request("GET", "/").status_code == httpx.codes.OK
 
 
 def _no_wait(_seconds: float) -> None:
     return None
+
+
+@pytest.mark.parametrize(("now", "day"), [("2026-11-20T15:59:59+00:00", 21), ("2026-11-20T16:00:00+00:00", 22)])
+def test_daily_limits_begin_anew_at_midnight_in_shanghai(now: str, day: int) -> None:
+    assert next_midnight(datetime.fromisoformat(now)) == datetime(2026, 11, day, tzinfo=SHANGHAI)

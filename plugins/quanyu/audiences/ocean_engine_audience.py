@@ -28,7 +28,7 @@ from quanyu import ocean_engine
 from quanyu.contracts import Audience, Connection, Member, Receipt, Record, RemoteList, Verdict
 from quanyu.errors import DeliveryUnknown, Rejected, Retryable
 from quanyu.settings import utc_now
-from quanyu.uploads import form_with_file, phone_hash, zipped
+from quanyu.uploads import form_with_file, handed_over, zipped
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ _IDS_PER_LINE = 10_000
 _ADD, _DELETE = 1, 2
 _IN_EFFECT, _FAILED = 2, 3
 _MOBILE_HASH_SHA256 = 6
-_NO_PHONE = "not a mainland number"
 _FORMAT = {"data_format": 0, "file_storage_type": 0}
 
 
@@ -68,11 +67,11 @@ class OceanEngineAudience:
 
     def add(self, to: RemoteList, members: Sequence[Member]) -> list[Receipt]:
         """Upload who joined; the first file makes the data source."""
-        return self._upload(_ADD, to, members)
+        return handed_over(members, lambda hashes: self._upload(_ADD, to, hashes))
 
     def remove(self, of: RemoteList, members: Sequence[Member]) -> list[Receipt]:
         """Upload who left."""
-        return self._upload(_DELETE, of, members)
+        return handed_over(members, lambda hashes: self._upload(_DELETE, of, hashes))
 
     def settle(self, tickets: Sequence[str]) -> list[Receipt]:
         """Ask what came of changes, and publish when all of a data source are in effect."""
@@ -112,25 +111,18 @@ class OceanEngineAudience:
             # Twice within 24 hours: the changes are in effect and wait for the next time.
             log.warning("ocean_engine: audience %s is not published yet: %s", audience, error.message)
 
-    def _upload(self, operation: int, which: RemoteList, members: Sequence[Member]) -> list[Receipt]:
-        hashes = {member.key: phone_hash(member.address) for member in members}
-        refused = [
-            Receipt(key=key, verdict=Verdict.REFUSED, code=_NO_PHONE) for key, digest in hashes.items() if not digest
-        ]
-        known = {key: digest for key, digest in hashes.items() if digest}
-        if not known:
-            return refused
+    def _upload(self, operation: int, which: RemoteList, hashes: Sequence[str]) -> str:
+        """Hand a change over; its source and path, empty while one is under way of which nothing is known here."""
         source = which.id or self._made.get(which.name, "")
         if which.name in self._doubtful or (source and self._is_busy(source)):
-            return refused + [Receipt(key=key, verdict=Verdict.LATER) for key in known]
-        path = self._uploaded(which.name, sorted(set(known.values())))
+            return ""
+        path = self._uploaded(which.name, hashes)
         if source:
             self._update(source, operation, path)
         else:
             source = self._made[which.name] = self._create(which.name, path)
         self._own.add(path)
-        ticket = f"{source}:{path}"
-        return refused + [Receipt(key=key, verdict=Verdict.UNKNOWN, provider_id=ticket) for key in known]
+        return f"{source}:{path}"
 
     def _update(self, source: str, operation: int, path: str) -> None:
         asked = {"advertiser_id": self._api.advertiser, **_FORMAT, "file_paths": [path]}
@@ -165,7 +157,6 @@ class OceanEngineAudience:
         return str(self._api.post(_SOURCES + "file/upload/", **form_with_file(fields, content))["file_path"])
 
     def _is_busy(self, source: str) -> bool:
-        """Whether a change is under way of which nothing is known here."""
         logs = (self._read(source) or {}).get("change_logs") or []
         return any(
             int(change.get("status") or 0) not in {_IN_EFFECT, _FAILED}

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from quanyu import tencent_ads
 from quanyu.contracts import Audience, Connection, Member, Receipt, Record, RemoteList, Verdict
 from quanyu.errors import Retryable
-from quanyu.uploads import form_with_file, phone_hash, zipped
+from quanyu.uploads import form_with_file, handed_over, zipped
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,6 @@ _AUDIENCES, _FILES = "/v3.0/custom_audiences/", "/v3.0/custom_audience_files/"
 _PAGE = 100
 _UNDER_WAY = {"PENDING", "PROCESSING"}
 _FAILED = "ERROR"
-_NO_PHONE = "not a mainland number"
 
 
 class TencentAdsAudience:
@@ -56,11 +55,11 @@ class TencentAdsAudience:
 
     def add(self, to: RemoteList, members: Sequence[Member]) -> list[Receipt]:
         """Upload who joined."""
-        return self._upload("APPEND", to, members)
+        return handed_over(members, lambda hashes: self._upload("APPEND", to, hashes))
 
     def remove(self, of: RemoteList, members: Sequence[Member]) -> list[Receipt]:
         """Upload who left."""
-        return self._upload("REDUCE", of, members)
+        return handed_over(members, lambda hashes: self._upload("REDUCE", of, hashes))
 
     def settle(self, tickets: Sequence[str]) -> list[Receipt]:
         """Ask for each file."""
@@ -73,29 +72,22 @@ class TencentAdsAudience:
                 receipts.append(_outcome(ticket, found))
         return receipts
 
-    def _upload(self, operation: str, which: RemoteList, members: Sequence[Member]) -> list[Receipt]:
-        hashes = {member.key: phone_hash(member.address) for member in members}
-        refused = [
-            Receipt(key=key, verdict=Verdict.REFUSED, code=_NO_PHONE) for key, digest in hashes.items() if not digest
-        ]
-        known = {key: digest for key, digest in hashes.items() if digest}
-        if not known:
-            return refused
+    def _upload(self, operation: str, which: RemoteList, hashes: Sequence[str]) -> str:
+        """Hand a file over; its id, empty while one is under way of which nothing is known here."""
         if self._is_busy(which):
-            return refused + [Receipt(key=key, verdict=Verdict.LATER) for key in known]
+            return ""
         fields = {
             "account_id": str(self._api.account),
             "audience_id": which.id,
             "user_id_type": "SHA256_MOBILE_PHONE",
             "operation_type": operation,
         }
-        data = self._api.post(_FILES + "add", **form_with_file(fields, zipped(sorted(set(known.values())))))
+        data = self._api.post(_FILES + "add", **form_with_file(fields, zipped(hashes)))
         ticket = str(data["custom_audience_file_id"])
         self._own.add(ticket)
-        return refused + [Receipt(key=key, verdict=Verdict.UNKNOWN, provider_id=ticket) for key in known]
+        return ticket
 
     def _is_busy(self, which: RemoteList) -> bool:
-        """Whether a file is under way of which nothing is known here."""
         return any(
             found.get("process_status") in _UNDER_WAY and str(found["custom_audience_file_id"]) not in self._own
             for found in self._listed(_FILES + "get", audience_id=int(which.id))

@@ -16,10 +16,10 @@ from typing import TypeVar
 from quanyu import warehouse
 from quanyu.activation.keys import holdout_salt
 from quanyu.activation.ledger import Clock
-from quanyu.activation.mirror import brake, count, difference, lists, rows
+from quanyu.activation.mirror import brake, count, difference, lists, rows, tickets
 from quanyu.activation.mirror.lists import List
 from quanyu.activation.mirror.rows import Batch
-from quanyu.activation.pauses import UNNAMED_WAIT, pause, wait_out
+from quanyu.activation.pauses import pause, wait_out
 from quanyu.activation.send import require_sendable
 from quanyu.contracts import Audience, AudienceClient, Receipt, RemoteList, SettlesLater, TellsMembers
 from quanyu.errors import DeliveryUnknown, QuanyuError, Throttled
@@ -211,22 +211,22 @@ class _Mirroring:
                 raise failed
             if isinstance(failed, Throttled):
                 # The same rows again; `wait_out` refuses to wait for too long.
-                pause(self.dsn, self.of.audience.name, failed.until or self.ticks() + UNNAMED_WAIT, failed.message)
+                pause(self.dsn, self.of.audience.name, failed, ticks=self.ticks)
             else:
                 after = batch.after
 
     def _settle(self, connection: Connection) -> bool:
         """Ask for the files under way, for a while; whether the platform has finished all of them."""
         for look in range(_LOOKS):
-            tickets = rows.tickets(connection, self.of)
-            if not tickets or not isinstance(self.client, SettlesLater):
+            files = tickets.under_way(connection, self.of)
+            if not files or not isinstance(self.client, SettlesLater):
                 return True
             if look:
                 self.sleep(_BETWEEN_LOOKS)
-            receipts = self._asked(partial(self.client.settle, tickets))
+            receipts = self._asked(partial(self.client.settle, files))
             with connection.transaction():
-                rows.close(connection, self.of, receipts, self.business_date)
-        return not rows.tickets(connection, self.of)
+                tickets.close(connection, self.of, receipts, self.business_date)
+        return not tickets.under_way(connection, self.of)
 
     def _asked(self, call: Callable[[], T]) -> T:
         """Make a call that hands nothing over; a wait that the platform wants is remembered."""
@@ -234,7 +234,7 @@ class _Mirroring:
         try:
             return call()
         except Throttled as error:
-            pause(self.dsn, self.of.audience.name, error.until or self.ticks() + UNNAMED_WAIT, error.message)
+            pause(self.dsn, self.of.audience.name, error, ticks=self.ticks)
             raise
 
     def _count(self, connection: Connection, note: str) -> None:
