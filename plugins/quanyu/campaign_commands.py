@@ -1,4 +1,4 @@
-"""`quanyu campaign` and `quanyu outbox`: what waits for a person before it goes out, and after nobody knows."""
+"""`quanyu campaign` and `quanyu outbox`: what waits for a person, before it goes out or since nobody knows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from quanyu.local.front import local_settings
 from quanyu.settings import PROJECT, settings
 
 campaign_app = typer.Typer(no_args_is_help=True, help="Campaigns that wait for a person's approval.")
-outbox_app = typer.Typer(no_args_is_help=True, help="Messages of which nobody knows whether they left.")
+outbox_app = typer.Typer(no_args_is_help=True, help="Messages and channels that wait for a person.")
 
 console = Console()
 
@@ -83,3 +83,11 @@ def resolve(
     with local_settings(home, console):
         count = activation.resolve(settings().dsn, names, was_sent=was_sent, who=who)
     console.print(f"{count} messages {'were sent' if was_sent else 'wait again'}, says {who}", markup=False)
+
+
+@outbox_app.command()
+def resume(channel: str, who: Who, home: Home = _HOME) -> None:
+    """Let a channel be called again that its receiver switched off (a webhook's 410), with the next `send`."""
+    with local_settings(home, console):
+        activation.resume(settings().dsn, channel, who=who)
+    console.print(f"{channel} may be called again, says {who}", highlight=False, markup=False)

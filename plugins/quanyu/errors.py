@@ -6,6 +6,7 @@
     ├── TokenExpired         refresh the token once, then repeat
     ├── NotReady             the data is not there yet (no `.done`, report not computed); retry later
     ├── NeedsPerson          a human must act (authorise again, allow an address); no retry helps
+    │   └── SwitchedOff      the receiver wants no call any more: none is made before a person lifts that
     ├── Rejected             the platform or the data is wrong and repeating will not help
     │   ├── SchemaDrift      a missing key or a changed type: the entity is frozen for the night
     │   └── GateFailed       expectations with severity `fail` did not hold
@@ -70,6 +71,10 @@ class NotReady(QuanyuError):
 
 class NeedsPerson(QuanyuError):
     """Only a human can go on."""
+
+
+class SwitchedOff(NeedsPerson):
+    """The receiver wants no call any more, on no night, until a person decides otherwise."""
 
 
 class Rejected(QuanyuError):

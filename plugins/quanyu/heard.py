@@ -7,13 +7,20 @@ endpoint that keeps what was pushed and hands it out as a JSON array, `GET <url>
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from quanyu.contracts import Record
-from quanyu.errors import Retryable
+from quanyu.errors import QuanyuError, Retryable
 from quanyu.transport import Http
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +48,16 @@ def collected(url: str, **asked: str) -> list[Record]:
             remedy="check the URL in the connection's extra, and the collector itself.",
         )
     return rows
+
+
+def kept(rows: Iterator[T]) -> Iterator[T]:
+    """Rows of a queue that hands each out once: those that were read are kept, whatever a later call meets."""
+    is_some = False
+    try:
+        for row in rows:
+            is_some = True
+            yield row
+    except QuanyuError as error:
+        if not is_some:
+            raise
+        log.warning("the rest is read the next time: %s", error)

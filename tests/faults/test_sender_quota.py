@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from quanyu.activation import send
+from quanyu.contracts import SHANGHAI
 from quanyu.errors import Throttled
 from tests.faults.kill import ours
 from tests.faults.kill.letterbox import LetterboxPlatform
@@ -41,8 +42,12 @@ def test_no_letter_is_handed_over_before_the_retry_after_of_the_last_refusal(dsn
     assert not early
 
 
-def test_a_days_quota_puts_the_rest_off_and_fails_nobody(dsn: str, platforms: Platforms) -> None:
+def test_a_days_quota_puts_the_rest_off_and_fails_nobody(
+    dsn: str, platforms: Platforms, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = Stage(dsn, platforms, KINDS["official_account_mass"], 12, bad=[0])
+    # Five minutes before midnight the quota would be waited for, and nothing put off.
+    _let_it_be_noon(stage, monkeypatch)
     stage.begin()
     platform = platforms.platform
     assert isinstance(platform, Fans)
@@ -92,3 +97,10 @@ def test_a_minutes_quota_is_waited_for_and_never_exceeded(
     assert sum(waits) > 60
     outcome = stage.outcome(stage.states())
     assert (outcome.lost, outcome.doubled, outcome.refused, outcome.wrong) == (0, 0, 1, ())
+
+
+def _let_it_be_noon(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(SHANGHAI)
+    stage.time.elapse((now.replace(hour=12, minute=0) - now).total_seconds())
+    for module in ("transport", "wechat"):
+        monkeypatch.setattr(f"quanyu.{module}.utc_now", stage.time.now)

@@ -1,5 +1,7 @@
 """The brand's bucket of popup documents, and an app that pulls from it and believes nothing that is not signed.
 
+What an app shows it tells our own tracking, whose file of that day has it (`tracking.of_popup`).
+
 GET /app/popups/<user id>   what the app of a user shows: the popups of a document that is theirs, signed and valid
 """
 
@@ -9,7 +11,8 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -17,15 +20,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from tests.sandbox.bucket import Bucket
-from tests.sandbox.fate import send_time
+from tests.sandbox.fate import send_time, share
+from tests.sandbox.world.systems.tracking import app_user_id, of_popup
 
 SEED = hashlib.sha256(b"sandbox signing key of popups").digest()
 FEED_SECRET = "sandbox-feed-secret-0123456789abcdef"
-
-
-def app_user_id(person: str) -> str:
-    """The app's user id of a person of the world."""
-    return f"app-{person}"
 
 
 class InAppPopup(Bucket):
@@ -72,20 +71,28 @@ class InAppPopup(Bucket):
     def written(self, key: str, content: bytes) -> None:
         """Let the app of the document's user pull; a popup that it knows already is no news."""
         known = {(delivery["recipient"], delivery["provider_id"]) for delivery in self.deliveries}
-        users = {self.feed_id(app_user_id(person.id)): app_user_id(person.id) for person in self.world.people}
-        user = users.get(key.removeprefix(f"{self.prefix}/").removesuffix(".json"), "")
+        person = self._people.get(key.removeprefix(f"{self.prefix}/").removesuffix(".json"), "")
+        user = app_user_id(self.world, person)
         for popup in self.shown(user):
-            if (user, popup["popup_id"]) not in known:
+            popup_id = popup["popup_id"]
+            if (user, popup_id) not in known:
+                opened = send_time(self.clock) + timedelta(hours=10 * share("app opened", popup_id))
+                self.world.reported += of_popup(self.world, person, popup_id, opened)
                 self.deliveries.append(
                     {
                         "recipient": user,
                         "content": popup["content"]["title"] + "\n" + popup["content"]["body"],
-                        "provider_id": popup["popup_id"],
+                        "provider_id": popup_id,
                         "batch_key": "",
                         "day": send_time(self.clock).date().isoformat(),
                         "outcome": "shown",
                     }
                 )
+
+    @cached_property
+    def _people(self) -> dict[str, str]:
+        """Who is behind each feed."""
+        return {self.feed_id(app_user_id(self.world, person.id)): person.id for person in self.world.people}
 
     async def _app(self, request: web.Request) -> web.Response:
         return web.json_response(self.shown(request.match_info["user"]))

@@ -36,6 +36,7 @@ def test_a_missing_key_is_an_error_that_names_segment_and_key(key: str) -> None:
         ({"send_window": ["07:00", "20:00"]}, "08:00 and 22:00"),
         ({"send_window": ["09:00", "22:30"]}, "08:00 and 22:00"),
         ({"purpose": "service", "send_window": ["09:00", "23:30"]}, "close by 23:00"),
+        ({"consent": "advertising"}, "no consent to messages"),
     ],
 )
 def test_a_wrong_value_is_an_error_that_says_where(wrong: dict[str, Any], named: str) -> None:
@@ -49,6 +50,11 @@ def test_the_send_window_is_half_open_and_in_shanghai_time() -> None:
     assert definition.is_open(datetime(2026, 11, 21, 9, tzinfo=SHANGHAI))
     assert not definition.is_open(datetime(2026, 11, 21, 8, 59, 59, tzinfo=SHANGHAI))
     assert not definition.is_open(datetime(2026, 11, 21, 20, tzinfo=SHANGHAI))
+
+
+def test_a_segment_that_feeds_nothing_but_lists_may_say_that_they_ask_for_advertising() -> None:
+    of_lists = {"channels": [], "templates": {}, "audiences": ["tencent_ads_audience"], "consent": "advertising"}
+    assert parse("seg_looked", META | of_lists).consent == "advertising"
 
 
 def test_a_service_message_may_go_out_early() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from quanyu import warehouse
 from quanyu.activation import ledger, settle
@@ -341,7 +343,7 @@ def test_a_zombies_late_outcome_does_not_overwrite_its_successors(night: Night) 
             raise Retryable("given back, though the call goes on in a process that nobody can see")
         with warehouse.connect(night.dsn) as connection:
             late = [Receipt(key=batch[0].key, verdict=Verdict.REFUSED, code="late")]
-            assert ledger.record(connection, attempts[0], late) == {}
+            assert ledger.record(connection, attempts[0], late, at=night.real) == {}
             ledger.give_back(connection, attempts[0], not_before=None, reason="late")
             ledger.let_go(connection, attempts[0], at=night.real - timedelta(days=1))
         assert night.states() == {"a": "sending"}
@@ -383,3 +385,40 @@ def test_a_late_answer_frees_a_message_that_was_parked_meanwhile(night: Night) -
     with pytest.raises(psycopg.OperationalError):
         night.send(client)
     assert night.states() == {"a": "sent"}, "the provider's own word is no guess"
+
+
+def test_a_servers_limit_on_idle_transactions_leaves_a_batch_in_hand(night: Night) -> None:
+    """A call takes as long as it takes, and a session that was ended meanwhile would look like a dead sender."""
+    client = planned(night, "a")
+    database = sql.Identifier(str(psycopg.conninfo.conninfo_to_dict(night.dsn)["dbname"]))
+    for limit in ("idle_in_transaction_session_timeout", "transaction_timeout", "idle_session_timeout"):
+        with psycopg.connect(night.dsn, autocommit=True) as connection:
+            connection.execute(sql.SQL("alter database {} set {} = '100ms'").format(database, sql.Identifier(limit)))
+
+    def settled_meanwhile(_key: str, _batch: Sequence[Message]) -> None:
+        time.sleep(0.5)
+        night.later(hours=1)
+        settle(night.dsn, channel(), Post(), lambda: night.now, night.vault, ticks=lambda: night.real)
+        assert night.states() == {"a": "sending"}
+
+    client.after = settled_meanwhile
+    night.send(client)
+    assert night.states() == {"a": "sent"}
+
+
+def test_who_waited_for_a_campaign_past_its_hours_sends_nothing(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planner holds it for minutes."""
+    client = planned(night, "a")
+    lock, locked = ledger.lock, []
+
+    def wait(connection: warehouse.Connection, name: str, campaign: str) -> None:
+        lock(connection, name, campaign)
+        locked.append(campaign)
+        if len(locked) == 2:
+            night.now = TEN.replace(hour=20)
+
+    monkeypatch.setattr(ledger, "lock", wait)
+    night.send(client)
+    assert len(locked) == 2, "once for the hours, once to claim"
+    assert client.calls == []
+    assert night.states() == {"a": "deferred"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
+import psycopg
 import pytest
 
 from quanyu.activation import resolve, settle
 from quanyu.activation.receipts import (
+    believe_receipts,
     collect_receipts,
     collect_replies,
     is_refusal,
@@ -274,6 +277,37 @@ def test_every_way_to_say_no_is_heard(said: str) -> None:
 @pytest.mark.parametrize("said", ["", "好的", "Really?", "Nice", "请问怎么退订单", "Thanks"])
 def test_other_answers_are_not_refusals(said: str) -> None:
     assert not is_refusal(said)
+
+
+def test_a_repeat_that_had_to_wait_past_the_hours_is_not_made(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provider wanted a pause, and the window closed in it."""
+    client, to = lost(night, DEDUP, arrived=True)
+    night.later(hours=1)
+
+    def sleep(*_: Any, **__: Any) -> None:
+        night.now = TEN.replace(hour=20)
+
+    monkeypatch.setattr(import_module("quanyu.activation.settle"), "wait_out", sleep)
+    calls = len(client.calls)
+    assert settled(night, client, to).states == {"sending": 2}
+    assert len(client.calls) == calls
+
+
+def test_a_receipt_of_what_a_stopped_sender_is_storing_keeps_nobody_waiting(night: Night) -> None:
+    """Its transaction has the message until it wakes; the rest of the channel is settled meanwhile."""
+    client, to = lost(night, QUERY, arrived=True)
+    night.later(hours=1)
+    first, second = sorted(night.states("key"))
+    store_receipts(night.dsn, "post", [Receipt(key=key, verdict=Verdict.DELIVERED) for key in (first, second)])
+    with psycopg.connect(night.dsn) as stopped:
+        stopped.execute("update activation.message set state = 'sent' where key = %s", [first])
+        hurried = psycopg.conninfo.make_conninfo(night.dsn, options="-c lock_timeout=2s")
+        with psycopg.connect(hurried) as connection:
+            believe_receipts(connection, "post", night.real)
+        assert night.states("key") == {first: "sending", second: "delivered"}
+        stopped.rollback()
+    settled(night, client, to)
+    assert set(night.states().values()) == {"delivered"}
 
 
 class Talkative(Post):

@@ -14,13 +14,14 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 
 from quanyu.channels.in_app_popup import CHANNEL, InAppPopup
-from quanyu.contracts import Connection, Message, Verdict
+from quanyu.contracts import Connection, Message, Verdict, Window
 from quanyu.errors import ConfigurationError, Rejected, Retryable
 from quanyu.settings import utc_now
+from quanyu.sources.tracking import SOURCE as TRACKING
 from tests.sandbox import running_sandbox
 from tests.sandbox.in_app_popup import InAppPopup as Apps
-from tests.sandbox.in_app_popup import app_user_id
 from tests.sandbox.server import Sandbox
+from tests.sandbox.world.systems.tracking import app_user_id
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def apps(sandbox: Sandbox) -> Apps:
 
 
 def users(sandbox: Sandbox, count: int) -> list[str]:
-    return [app_user_id(person.id) for person in sandbox.world.people][:count]
+    return [app_user_id(sandbox.world, person.id) for person in sandbox.world.people][:count]
 
 
 def message(user: str, campaign: str = "autumn", **params: str) -> Message:
@@ -73,6 +74,24 @@ def test_an_app_pulls_what_was_written_for_its_user(sandbox: Sandbox, apps: Apps
     assert popup["deeplink"] == "app://tea/7"
     assert popup["frequency"] == {"per_day": 1, "total": 3}
     assert popup["popup_id"] == receipts[0].provider_id == message(one).key[:32]
+
+
+def test_what_an_app_shows_it_tells_our_own_tracking(sandbox: Sandbox) -> None:
+    shown_on = sandbox.clock.today + timedelta(days=1)
+    sent = [message(user) for user in users(sandbox, 9)]
+    send(sandbox, *sent)
+    send(sandbox, *sent)
+    sandbox.advance_to(shown_on)
+    (events,) = TRACKING.entities
+    with TRACKING.connect(sandbox.connection("tracking")) as client:
+        pages = events.read(client, Window.of_days(shown_on, shown_on))
+        told = [row for page in pages for row in page.records if row["event"].startswith("popup_")]
+    shown = {(row["user_id"], row["properties"]["popup_id"]) for row in told if row["event"] == "popup_shown"}
+    clicked = {(row["user_id"], row["properties"]["popup_id"]) for row in told if row["event"] == "popup_clicked"}
+    assert shown == {(one.address, one.key[:32]) for one in sent}
+    assert len(told) == len(shown) + len(clicked)
+    assert clicked < shown
+    assert clicked
 
 
 def test_writing_again_changes_nothing_for_the_user(sandbox: Sandbox, apps: Apps) -> None:

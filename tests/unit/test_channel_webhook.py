@@ -14,7 +14,7 @@ from standardwebhooks import Webhook as Verifier
 
 from quanyu.channels.webhook import CHANNEL
 from quanyu.contracts import Connection, Message, Receipt, Verdict
-from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
+from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, SwitchedOff, Throttled
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
 from tests.sandbox.webhook import SECRET, Webhook
@@ -128,7 +128,7 @@ def test_an_event_that_the_receiver_does_not_want_is_refused_alone(sandbox: Sand
 
 @pytest.mark.parametrize(
     ("kind", "error", "said"),
-    [("gone", NeedsPerson, "410"), ("redirect", ConfigurationError, "redirect"), ("quota", Throttled, "429")],
+    [("gone", SwitchedOff, "410"), ("redirect", ConfigurationError, "redirect"), ("quota", Throttled, "429")],
 )
 def test_an_answer_about_the_endpoint_ends_the_batch(
     sandbox: Sandbox, kind: str, error: type[QuanyuError], said: str

@@ -5,14 +5,18 @@ send              claim, call, outcome; a run for an old business date cannot se
 settle            what a crash or a lost answer left unknown, by what the channel can do
 collect_receipts  delivered, failed, expired
 collect_replies   people who answered that they want no more
+forget_erased     what lies outside for people who were erased here
 held, release     what waits for a person's approval
 parked, resolve   what only a person can find out
+resume            call a channel again that its receiver switched off
 waterfall         what became of everybody
 """
 
 from quanyu.activation.definition import SegmentDefinition
+from quanyu.activation.erasure import forget_erased
 from quanyu.activation.hold import Hold, held, release
 from quanyu.activation.parked import Parked, parked, resolve
+from quanyu.activation.pauses import resume
 from quanyu.activation.plan import SegmentPlan, plan
 from quanyu.activation.receipts import (
     HearsReplies,
@@ -46,12 +50,14 @@ __all__ = [
     "channels_at_work",
     "collect_receipts",
     "collect_replies",
+    "forget_erased",
     "held",
     "opt_out",
     "parked",
     "plan",
     "release",
     "resolve",
+    "resume",
     "send",
     "settle",
     "store_receipts",

@@ -5,6 +5,10 @@ A lease is a clock, and nobody can look at a clock and call a provider in one st
 before that look until the outcome is stored. Postgres keeps the lock of a stopped process and drops that of a dead one;
 whoever would resolve the batch leaves it alone meanwhile, and a sender that comes later finds its lease over.
 
+That transaction is idle for as long as a call takes, and a limit on idle ones, which many managed servers have, would
+drop the lock of a process that only sleeps and then makes its call: this connection has none, unlike a claim's
+(`quanyu.activation.ledger.STANDSTILL`), which has made no call yet.
+
 What remains: a process that is stopped exactly there while its connection is cut as well.
 """
 
@@ -20,11 +24,15 @@ _LOCK = "hashtextextended('quanyu.batch|' || %s, 0)"
 
 # A machine that lost its power says no goodbye; Postgres would wait two hours for it. 60 s of silence and six
 # questions, ten seconds apart: https://www.postgresql.org/docs/current/runtime-config-connection.html
-_KEEPALIVE = """
+# Limits that server, database or role may set: https://www.postgresql.org/docs/current/runtime-config-client.html
+_ENDS_WITH_ITS_PROCESS = """
 select
     set_config('tcp_keepalives_idle', '60', false),
     set_config('tcp_keepalives_interval', '10', false),
-    set_config('tcp_keepalives_count', '6', false)
+    set_config('tcp_keepalives_count', '6', false),
+    set_config('idle_in_transaction_session_timeout', '0', false),
+    set_config('transaction_timeout', '0', false),
+    set_config('idle_session_timeout', '0', false)
 """
 
 
@@ -32,7 +40,7 @@ select
 def hand(dsn: str) -> Iterator[Connection]:
     """Open the connection that shows what a sender has in hand, and does nothing else."""
     with warehouse.connect(dsn) as connection:
-        connection.execute(_KEEPALIVE)
+        connection.execute(_ENDS_WITH_ITS_PROCESS)
         connection.commit()
         yield connection
 

@@ -1,4 +1,7 @@
-"""Taking messages to send: one transaction per batch, consent, opt-outs and hours asked once more inside it."""
+"""Taking messages to send: one transaction per batch, consent, opt-outs and hours asked once more inside it.
+
+The connection of each function is one of `quanyu.activation.ledger.deciding`, for its channel and segment.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from psycopg.types.json import Jsonb
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition
 from quanyu.activation.keys import batch_key
-from quanyu.activation.ledger import Batch, Row, as_message, erased, fetch, lock, move, tokens_of
+from quanyu.activation.ledger import Batch, Row, as_message, erased, fetch, move, tokens_of
 from quanyu.contracts import SHANGHAI, Channel
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection
@@ -28,7 +31,6 @@ def keep_hours(
     now: datetime,
 ) -> bool:
     """Defer what may not go out at `now`, or wake what was deferred; return whether the window is open."""
-    lock(connection, channel, segment)
     is_open = definition.is_open(now)
     connection.execute(
         "update activation.message set state = %s, reason = %s"
@@ -77,9 +79,6 @@ def claim(
     `now` is the sender's clock, under whose day the provider will file the messages. The caller commits before it
     calls the provider.
     """
-    # The local stack does not wait for the disk on commit; a claim that a power cut forgets would send twice.
-    connection.execute("set local synchronous_commit = on")
-    lock(connection, channel.name, segment)
     values = {
         "date": business_date,
         "channel": channel.name,
@@ -161,11 +160,9 @@ def _take(
 
 
 def take_over(
-    connection: Connection, named: str, *, channel: str, segment: str, ticks: datetime, lease: timedelta, vault: Vault
+    connection: Connection, named: str, *, segment: str, ticks: datetime, lease: timedelta, vault: Vault
 ) -> Batch | None:
     """Take what is left of a batch whose lease is over; whoever held it can no longer store an outcome."""
-    connection.execute("set local synchronous_commit = on")
-    lock(connection, channel, segment)
     rows = fetch(
         connection,
         "select * from activation.message where batch_key = %(batch)s and state = 'sending'"

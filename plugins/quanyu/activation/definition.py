@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, time
-from typing import Annotated, Any, Self
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -41,6 +41,15 @@ class Cap(_Strict):
     days: int = Field(ge=1, le=366)
     messages: int = Field(ge=1)
 
+    def first_night(self, business_date: date) -> date:
+        """The oldest business date that counts."""
+        return date.fromordinal(business_date.toordinal() - self.days + 1)
+
+    @property
+    def label(self) -> str:
+        """Say of whom it stops that it is full."""
+        return f"already {self.messages} in {self.days} nights"
+
 
 class SizeBand(_Strict):
     """The size that needs no second look: bounds, and the relative change since the last night."""
@@ -67,7 +76,8 @@ class SizeBand(_Strict):
 class SegmentDefinition(_Strict):
     """The meta of one segment. `consent` is the purpose a person must have agreed to; `priority`: lower wins.
 
-    `audiences` are the lists outside that mirror the segment; one without channels feeds those alone.
+    `audiences` are the lists outside that mirror the segment, each of which asks for the consent of its audience; one
+    without channels feeds those alone, and may say what they ask for.
     """
 
     why: Text
@@ -76,7 +86,7 @@ class SegmentDefinition(_Strict):
     channels: tuple[Text, ...]
     templates: Mapping[str, Text]
     audiences: tuple[Text, ...] = ()
-    consent: Purpose
+    consent: Literal[Purpose, "advertising"]
     holdout: float = Field(ge=0, lt=1)
     cap: Cap
     send_window: tuple[time, time]
@@ -102,6 +112,8 @@ class SegmentDefinition(_Strict):
             raise ValueError("channels and templates must name the same channels, each once")
         if not self.channels and not self.audiences:
             raise ValueError("name at least one channel or audience")
+        if self.channels and self.consent == "advertising":
+            raise ValueError("consent to advertising is no consent to messages, it is for a segment without channels")
         opens, closes = self.send_window
         if not opens < closes:
             raise ValueError("send_window must open before it closes")

@@ -21,7 +21,7 @@ def decide(  # noqa: PLR0917  # the order in which one says it: which segment, o
     audience: int,
     doubts: Sequence[str],
 ) -> str:
-    """Free the planned messages, or hold them for a person; return why. `doubts` are those about the words."""
+    """Return why the messages of a segment's night wait for a person, or ""; `doubts` are those about the words."""
     night = {"date": business_date, "segment": segment}
     released = connection.execute(
         "select from activation.hold where business_date = %(date)s and segment = %(segment)s", night
@@ -34,11 +34,6 @@ def decide(  # noqa: PLR0917  # the order in which one says it: which segment, o
             "insert into activation.hold (business_date, segment, reason) values (%(date)s, %(segment)s, %(reason)s)",
             night | {"reason": reason},
         )
-    connection.execute(
-        "update activation.message set state = %(state)s, reason = %(reason)s"
-        " where business_date = %(date)s and segment = %(segment)s and state = 'planned'",
-        night | {"state": "held" if reason else "pending", "reason": reason},
-    )
     return reason
 
 

@@ -11,19 +11,29 @@ stands between the two is `sending`: maybe delivered, never guessed, resolved by
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg.rows import dict_row
 
 from quanyu import warehouse
 from quanyu.contracts import ChannelClient, Message, Receipt, ReservesKeys, Verdict
+from quanyu.errors import Retryable
 from quanyu.warehouse import Connection
 
 Clock = Callable[[], datetime]
 Row = dict[str, Any]
+
+STANDSTILL = timedelta(minutes=1)
+"""A process that decides about a campaign and says nothing to Postgres for so long has been stopped.
+
+One that runs decrypts the addresses of one batch meanwhile: a second for ten thousand. A task is retried after five
+minutes, and then finds the campaign free.
+"""
 
 _TOKEN = re.compile(r"(ph|nm|em|ad|id|tx)_[0-9a-f]{32}")
 
@@ -61,6 +71,31 @@ def lock(connection: Connection, channel: str, campaign: str) -> None:
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"quanyu.send|{channel}|{campaign}"])
 
 
+@contextmanager
+def deciding(dsn: str, channel: str, campaign: str) -> Iterator[Connection]:
+    """A transaction that alone decides about a campaign on a channel; what it claims is on disk before any call.
+
+    Raises Retryable when this process stood still in the middle of it for `STANDSTILL`: Postgres took the campaign from
+    it, so that others can go on, and nothing was claimed.
+    """
+    try:
+        with warehouse.connect(dsn) as connection:
+            # The local stack does not wait for the disk on commit; a claim that a power cut forgets would send twice.
+            connection.execute(
+                "select set_config('synchronous_commit', 'on', true),"
+                " set_config('idle_in_transaction_session_timeout', %s, true)",
+                [str(STANDSTILL // timedelta(milliseconds=1))],
+            )
+            lock(connection, channel, campaign)
+            yield connection
+    except psycopg.errors.IdleInTransactionSessionTimeout:
+        raise Retryable(
+            f"this process stood still for more than {STANDSTILL.total_seconds():g} s in the middle of a claim, and"
+            " Postgres let others claim instead; nothing was sent by it.",
+            remedy="run the task again; it goes on where the others are. Its machine is overloaded or was paused.",
+        ).at(f"{channel}.{campaign}") from None
+
+
 def reserved(dsn: str, batch: Batch, client: ChannelClient) -> Batch:
     """The batch with the key that its provider issued for it, where it issues its own; kept before any call with it."""
     if not isinstance(client, ReservesKeys) or batch.messages[0].provider_key:
@@ -77,22 +112,28 @@ def reserved(dsn: str, batch: Batch, client: ChannelClient) -> Batch:
 
 
 def record(
-    connection: Connection, batch: Batch, receipts: Iterable[Receipt], *, put_off: datetime | None = None
+    connection: Connection,
+    batch: Batch,
+    receipts: Iterable[Receipt],
+    *,
+    at: datetime,
+    put_off: datetime | None = None,
 ) -> dict[str, int]:
-    """Store what the provider said of a batch; return how many rows took each state.
+    """Store what the provider said of a batch by `at`; return how many rows took each state.
 
-    Rows of another attempt are left alone. A message without a verdict, or with `unknown`, stays `sending`; one
-    that was put off is not tried again before `put_off`.
+    Rows of another attempt are left alone. A message without a verdict, or with `unknown`, stays `sending` and is let
+    go; one that was put off is not tried again before `put_off`.
     """
     receipts = list(receipts)
-    said = {receipt.key: receipt for receipt in receipts if receipt.verdict in _STATES}
+    own = set(batch.keys)
+    said = {receipt.key: receipt for receipt in receipts if receipt.verdict in _STATES and receipt.key in own}
     rows = connection.execute(
         "update activation.message set state = said.state, code = said.code, lease_until = null,"
         " provider_id = said.provider_id,"
         " not_before = case when said.state = 'pending' then %(put_off)s::timestamptz end"
         " from unnest(%(keys)s::text[], %(states)s::text[], %(codes)s::text[], %(ids)s::text[])"
         " as said (key, state, code, provider_id)"
-        " where message.key = said.key and message.attempt = %(attempt)s and said.key = any(%(own)s)"
+        " where message.key = said.key and message.attempt = %(attempt)s"
         " and (message.state = 'sending' or (message.state = 'parked' and said.state <> 'pending'))"
         " returning message.state",
         {
@@ -100,13 +141,14 @@ def record(
             "states": [_STATES[receipt.verdict] for receipt in said.values()],
             "codes": [receipt.code for receipt in said.values()],
             "ids": [receipt.provider_id for receipt in said.values()],
-            "own": batch.keys,
             "attempt": batch.attempt,
             "put_off": put_off,
         },
     ).fetchall()
     keep(connection, receipts)
     conclude(connection, batch.keys)
+    if said.keys() != own:
+        let_go(connection, batch, at=at)
     states = [state for (state,) in rows]
     return {state: states.count(state) for state in sorted(set(states))}
 
@@ -114,6 +156,8 @@ def record(
 def keep(connection: Connection, receipts: Iterable[Receipt]) -> int:
     """Keep what a receipt says, each word once, whatever state its message is in; return how many were new."""
     final = [receipt for receipt in receipts if receipt.verdict in _KEPT]
+    if not final:
+        return 0
     return connection.execute(
         "insert into activation.receipt (key, verdict, code, provider_id, reported_at)"
         " select said.key, said.verdict, said.code, said.provider_id, said.at from unnest("

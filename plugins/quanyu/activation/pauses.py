@@ -1,4 +1,4 @@
-"""Times before which a provider wants no call, kept for every process that sends."""
+"""Times before which a provider wants no call, kept for every process that sends; some end when a person says so."""
 
 from __future__ import annotations
 
@@ -9,23 +9,47 @@ from datetime import datetime, timedelta
 from quanyu import warehouse
 from quanyu.activation.ledger import Clock
 from quanyu.contracts import SHANGHAI
-from quanyu.errors import Throttled
+from quanyu.errors import Rejected, SwitchedOff, Throttled
+from quanyu.warehouse import Connection
 
 PATIENCE = timedelta(minutes=2)
 """A longer wait is not slept, but left to whoever runs the task again."""
 
-UNNAMED_WAIT = timedelta(minutes=1)
-"""How long is waited when the provider named no time."""
+# How long is waited when the provider named no time.
+_UNNAMED_WAIT = timedelta(minutes=1)
 
 
-def pause(dsn: str, channel: str, until: datetime, reason: str) -> None:
-    """Remember, for every sender, that the provider wants no call before `until`."""
+def pause(dsn: str, channel: str, error: Throttled | SwitchedOff, *, ticks: Clock) -> datetime | None:
+    """Remember, for every sender, until when the provider wants no call, and return it; None: until `resume`."""
+    until = None if isinstance(error, SwitchedOff) else error.until or ticks() + _UNNAMED_WAIT
     with warehouse.connect(dsn) as connection:
         connection.execute(
-            "insert into activation.pause (channel, until, reason) values (%s, %s, %s) on conflict (channel)"
-            " do update set until = greatest(pause.until, excluded.until), reason = excluded.reason",
-            [channel, until, reason],
+            "insert into activation.pause (channel, until, reason)"
+            " values (%s, coalesce(%s::timestamptz, 'infinity'), %s) on conflict (channel)"
+            " do update set until = excluded.until, reason = excluded.reason where pause.until < excluded.until",
+            [channel, until, error.message],
         )
+    return until
+
+
+def resume(dsn: str, channel: str, *, who: str) -> None:
+    """Let a channel that was switched off be called again. Raises Rejected when it is not."""
+    with warehouse.connect(dsn) as connection:
+        lifted = connection.execute(
+            "update activation.pause set until = 'epoch', reason = %s where channel = %s and until = 'infinity'",
+            [f"lifted by {who}", channel],
+        ).rowcount
+    if not lifted:
+        raise Rejected(
+            f"{channel} is not switched off.",
+            remedy="check its name (`quanyu channels`); a pause that names a time ends by itself.",
+        )
+
+
+def switched_off(connection: Connection) -> set[str]:
+    """The channels that no sender calls before a person says `resume`."""
+    rows = connection.execute("select channel from activation.pause where until = 'infinity'").fetchall()
+    return {str(channel) for (channel,) in rows}
 
 
 def wait_out(
@@ -36,9 +60,19 @@ def wait_out(
     patience: timedelta = PATIENCE,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until the provider allows a call again; raises Throttled when that is further away than `patience`."""
+    """Wait until the provider allows a call again.
+
+    Raises Throttled when that is further away than `patience`, SwitchedOff when it is a person's to say.
+    """
     with warehouse.connect(dsn) as connection:
-        row = connection.execute("select until from activation.pause where channel = %s", [channel]).fetchone()
+        row = connection.execute(
+            "select nullif(until, 'infinity'), reason from activation.pause where channel = %s", [channel]
+        ).fetchone()
+    if row and row[0] is None:
+        raise SwitchedOff(
+            f"{channel} is switched off: {row[1]}",
+            remedy=f"find out why; `quanyu outbox resume {channel} --who <you>` lets it be called again.",
+        )
     wait = row[0] - ticks() if row else timedelta()
     if row and wait > patience:
         raise Throttled(

@@ -16,6 +16,7 @@ from quanyu.activation.ledger import Clock
 from quanyu.activation.send import RECEIPT_DAYS
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Personal, Receipt, Verdict
 from quanyu.vault import Vault
+from quanyu.warehouse import Connection
 
 _STOP = re.compile(r"(回复)?\s*(R|N|T|TD|TUI|STOP|退订|拒收|取消订阅|不要再发|请勿再发)", re.IGNORECASE)
 _AROUND = " \t\r\n。.!！,，、:：【】[]"
@@ -73,6 +74,20 @@ def store_receipts(dsn: str, channel: str, receipts: Iterable[Receipt]) -> Recei
             heard += ledger.keep(connection, chunk)
             states.update(ledger.conclude(connection, [receipt.key for receipt in chunk]))
     return ReceiptReport(channel=channel, heard=heard, states=states)
+
+
+def believe_receipts(connection: Connection, channel: str, now: datetime) -> None:
+    """Take what is parked, or under way with a lease that is over at `now`, for sent when a receipt tells of it."""
+    # Skip locked: a sender that was stopped while it stored an outcome has these rows until it wakes.
+    rows = connection.execute(
+        "update activation.message set state = 'sent', lease_until = null where key in ("
+        "select key from activation.message where channel = %s"
+        " and (state = 'parked' or (state = 'sending' and lease_until <= %s))"
+        " and exists (select from activation.receipt where receipt.key = message.key) for update skip locked"
+        ") returning key",
+        [channel, now],
+    ).fetchall()
+    ledger.conclude(connection, [key for (key,) in rows])
 
 
 class Reply(Protocol):

@@ -40,7 +40,7 @@ _WAKE = (
     _CLAIMED
     + """
 update activation.message set state = 'pending' from claimed
-where message.key = claimed.key and message.attempt < claimed.attempt and state in ('planned', 'held', 'deferred')
+where message.key = claimed.key and message.attempt < claimed.attempt and state in ('held', 'deferred')
 """
 )
 

@@ -15,11 +15,12 @@ from datetime import date, datetime, timedelta
 from quanyu import warehouse
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
+from quanyu.activation.erasure import IS_ERASED
 from quanyu.activation.ledger import Batch, Clock
-from quanyu.activation.pauses import PATIENCE, UNNAMED_WAIT, pause, wait_out
+from quanyu.activation.pauses import PATIENCE, pause, wait_out
 from quanyu.activation.restored import ClaimLog, relearn
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
-from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
 
@@ -126,12 +127,13 @@ def require_sendable(business_date: date, now: datetime) -> None:
 
 
 def channels_at_work(dsn: str, business_date: date) -> frozenset[str]:
-    """The channels that have messages of a date, or any under way of whose end somebody may still tell."""
+    """The channels that have messages of a date, under way of whose end somebody may still tell, or to forget."""
     with warehouse.connect(dsn) as connection:
         rows = connection.execute(
             "select distinct channel from activation.message"
             " where business_date = %(date)s or state in ('sending', 'parked')"
-            " or (state = 'sent' and business_date >= %(date)s - %(days)s)",
+            " or (state = 'sent' and business_date >= %(date)s - %(days)s)"
+            f" union select channel from activation.message where {IS_ERASED}",
             {"date": business_date, "days": RECEIPT_DAYS},
         ).fetchall()
     return frozenset(name for (name,) in rows)
@@ -152,7 +154,7 @@ def campaigns(dsn: str, business_date: date, channel: str) -> dict[str, SegmentD
 
 def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> None:
     lost = 0
-    with warehouse.connect(run.dsn) as connection:
+    with ledger.deciding(run.dsn, run.channel.name, segment) as connection:
         claim.keep_hours(
             connection, run.channel.name, segment, definition, business_date=run.business_date, now=run.clock()
         )
@@ -171,9 +173,10 @@ def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> No
 
 def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | None:
     wait_out(run.dsn, run.channel.name, ticks=run.ticks, patience=run.patience, sleep=run.sleep)
-    now = run.clock()
-    require_sendable(run.business_date, now)
-    with warehouse.connect(run.dsn) as connection:
+    with ledger.deciding(run.dsn, run.channel.name, segment) as connection:
+        # Read when the campaign is ours: it may have been waited for past the hours, or past midnight.
+        now = run.clock()
+        require_sendable(run.business_date, now)
         if not definition.is_open(now):
             claim.keep_hours(
                 connection, run.channel.name, segment, definition, business_date=run.business_date, now=now
@@ -208,11 +211,12 @@ def _deliver(run: _Run, batch: Batch) -> None:
             ledger.let_go(connection, batch, at=run.ticks())
         raise
     except Throttled as error:
-        until = error.until or run.ticks() + UNNAMED_WAIT
-        pause(run.dsn, run.channel.name, until, error.message)
+        until = pause(run.dsn, run.channel.name, error, ticks=run.ticks)
         _give_back(run, _store(run, batch, error.receipts), reason="throttled", not_before=until)
         return
     except QuanyuError as error:
+        if isinstance(error, SwitchedOff):
+            pause(run.dsn, run.channel.name, error, ticks=run.ticks)
         _give_back(run, _store(run, batch, error.receipts), reason=type(error).__name__, not_before=None)
         raise error.at(f"{run.channel.name}.{batch.segment} {run.business_date}") from None
     silent = _store(run, batch, receipts)
@@ -222,8 +226,8 @@ def _deliver(run: _Run, batch: Batch) -> None:
 def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> Batch:
     """Keep what the provider said; return the messages of which it said nothing."""
     with warehouse.connect(run.dsn) as connection:
-        states = ledger.record(connection, batch, receipts, put_off=run.ticks() + _PUT_OFF)
-        ledger.let_go(connection, batch, at=run.ticks())
+        at = run.ticks()
+        states = ledger.record(connection, batch, receipts, at=at, put_off=at + _PUT_OFF)
     run.states.update(states)
     said = {receipt.key for receipt in receipts}
     run.states["sending"] += sum(message.key in said for message in batch.messages) - sum(states.values())

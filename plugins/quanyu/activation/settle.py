@@ -16,10 +16,11 @@ from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.ledger import Batch, Clock, Row
-from quanyu.activation.pauses import UNNAMED_WAIT, pause, wait_out
+from quanyu.activation.pauses import pause, wait_out
+from quanyu.activation.receipts import believe_receipts
 from quanyu.activation.send import LEASE, require_sendable
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither, Query, Receipt, Verdict
-from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, Throttled
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
 
@@ -45,7 +46,6 @@ class _Case:
     business_date: date
     batch_at: datetime
     lease_until: datetime
-    size: int
     definition: SegmentDefinition
 
 
@@ -105,10 +105,10 @@ def _report(channel: Channel, states: Counter[str], waiting: tuple[int, datetime
 
 def _cases(dsn: str, channel: str, now: datetime) -> list[_Case]:
     with warehouse.connect(dsn) as connection:
-        _believe_receipts(connection, channel, now)
+        believe_receipts(connection, channel, now)
         rows = ledger.fetch(
             connection,
-            "select batch_key, segment, business_date, batch_at, max(lease_until) as lease_until, count(*) as size,"
+            "select batch_key, segment, business_date, batch_at, max(lease_until) as lease_until,"
             " definition from activation.message inner join activation.plan using (business_date, segment)"
             " where channel = %(channel)s and state = 'sending'"
             " group by batch_key, segment, business_date, batch_at, definition"
@@ -118,33 +118,22 @@ def _cases(dsn: str, channel: str, now: datetime) -> list[_Case]:
     return [_Case(**row | {"definition": parse(row["segment"], row["definition"])}) for row in rows]
 
 
-def _believe_receipts(connection: warehouse.Connection, channel: str, now: datetime) -> None:
-    """A receipt that came although no answer did proves that the message left."""
-    rows = connection.execute(
-        "update activation.message set state = 'sent', lease_until = null where channel = %s"
-        " and (state = 'parked' or (state = 'sending' and lease_until <= %s))"
-        " and exists (select from activation.receipt where receipt.key = message.key) returning key",
-        [channel, now],
-    ).fetchall()
-    ledger.conclude(connection, [key for (key,) in rows])
-
-
 def _resolve(run: _Run, case: _Case) -> dict[str, int]:
     with warehouse.connect(run.dsn) as connection:
         if alive.is_in_hand(connection, case.batch_key):
             return {}
     if reason := _hopeless(run, case):
         return _park(run.dsn, case, reason)
-    if _is_too_early(run, case):
-        return {}
     wait_out(run.dsn, run.channel.name, ticks=run.ticks)
-    with warehouse.connect(run.dsn) as connection:
+    with ledger.deciding(run.dsn, run.channel.name, case.segment) as connection:
+        # Asked after both waits: a repeat that is late by them keeps its hours too.
+        if _is_too_early(run, case):
+            return {}
         if isinstance(run.channel.ability, DedupKey):
-            _park_without_consent(connection, case, run.channel.name)
+            _park_without_consent(connection, case)
         batch = claim.take_over(
             connection,
             case.batch_key,
-            channel=run.channel.name,
             segment=case.segment,
             ticks=run.ticks(),
             lease=run.lease,
@@ -190,8 +179,8 @@ def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
         receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         return []
-    except Throttled as error:
-        pause(run.dsn, run.channel.name, error.until or run.ticks() + UNNAMED_WAIT, error.message)
+    except (Throttled, SwitchedOff) as error:
+        pause(run.dsn, run.channel.name, error, ticks=run.ticks)
         raise
     return _certain(receipts)
 
@@ -203,9 +192,7 @@ def _certain(receipts: Sequence[Receipt]) -> list[Receipt]:
 
 def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> dict[str, int]:
     with warehouse.connect(run.dsn) as connection:
-        states = ledger.record(connection, batch, receipts)
-        ledger.let_go(connection, batch, at=run.ticks())
-    return states
+        return ledger.record(connection, batch, receipts, at=run.ticks())
 
 
 def _may_still_send(case: _Case, now: datetime) -> bool:
@@ -216,9 +203,8 @@ def _may_still_send(case: _Case, now: datetime) -> bool:
     return True
 
 
-def _park_without_consent(connection: warehouse.Connection, case: _Case, channel: str) -> None:
+def _park_without_consent(connection: warehouse.Connection, case: _Case) -> None:
     """Leave out of a repeat whoever withdrew consent since: the first call may not have reached them."""
-    ledger.lock(connection, channel, case.segment)
     rows: list[Row] = ledger.fetch(
         connection,
         f"select asked.key, {NO_CONSENT_TODAY} as refusal from activation.message as asked"

@@ -2,7 +2,8 @@
 
 What it promises: a popup has one id, so writing it again changes nothing, and a document says nothing that the brand
 did not sign (Ed25519: the app holds the public key and no secret). What it does not: that anybody opens the app.
-`accepted` means that the popup lies in the document; the app reports what it showed as events of its own.
+`accepted` means that the popup lies in the document. What became of it the app tells by events of our own tracking,
+`popup_shown` and `popup_clicked` with `properties.popup_id`; `fct_messages` has them as `read_at` and `clicked_at`.
 
     <feed id>.json = {"document": "<JSON text>", "signature": base64} over the text's bytes
     document = {feed_id, issued_at, expires_at, popups: [{popup_id, version, start_at, end_at, priority,

@@ -21,25 +21,18 @@ Source: cloud.tencent.com/document/api/382 (55981 SendSms, 59177 codes), tencent
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, time, timedelta
-from typing import TypeVar
+from datetime import UTC, datetime, timedelta
 
-from quanyu.contracts import SHANGHAI, Channel, Connection, Message, Query, Receipt, Record, Verdict
+from quanyu.contracts import Channel, Connection, Message, Query, Receipt, Record, Verdict, Window
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Throttled
-from quanyu.heard import Heard
+from quanyu.heard import Heard, kept
 from quanyu.settings import utc_now
 from quanyu.tencent_cloud import Api, Refused, error_of
-from quanyu.transport import Http
-
-log = logging.getLogger(__name__)
-
-T = TypeVar("T")
+from quanyu.transport import Http, next_midnight
 
 _PAGE = 100
-_WEEK = timedelta(days=7)
 
 _OK = "Ok"
 _NEVER = {
@@ -53,7 +46,7 @@ _NEVER = {
     "LimitExceeded.PhoneNumberThirtySecondLimit",
     "UnsupportedOperation.UnsuportedRegion",
 }
-_HOURS = "FailedOperation.MarketingSendTimeConstraint"
+_HOURS, _OPENS = "FailedOperation.MarketingSendTimeConstraint", timedelta(hours=8)
 _LATER = {
     "LimitExceeded.DeliveryFrequencyLimit",
     "LimitExceeded.GlobalSmsSendingRateLimit",
@@ -109,12 +102,12 @@ class TencentSms:
 
     def receipts(self, sent: Sequence[Message]) -> Iterator[Receipt]:
         """Empty the queue of reports, then ask for the numbers that it said nothing of."""
-        yield from _kept(self._receipts(sent))
+        yield from kept(self._receipts(sent))
 
     def replies(self, after: str) -> Iterator[Heard]:
         """Empty the queue of replies; it has no places to go on from, so `after` names nothing."""
         del after
-        yield from _kept(_reply(row) for row in self._queue("PullSmsReplyStatus", "PullSmsReplyStatusSet"))
+        yield from kept(_reply(row) for row in self._queue("PullSmsReplyStatus", "PullSmsReplyStatusSet"))
 
     def _send(self, batch_key: str, part: Sequence[Message]) -> list[Receipt]:
         asked = {
@@ -166,12 +159,12 @@ class TencentSms:
         """The report of a number whose `field` is ours; None when there is none, or none can be asked for."""
         if message.sent_on is None:
             return None
-        start = datetime.combine(message.sent_on, time(), SHANGHAI)
+        week = Window.of_days(message.sent_on, message.sent_on + timedelta(days=6))
         asked = {
             "SmsSdkAppId": self._app,
             "PhoneNumber": message.address,
-            "BeginTime": int(start.timestamp()),
-            "EndTime": int((start + _WEEK).timestamp()),
+            "BeginTime": int(week.start.timestamp()),
+            "EndTime": int(week.end.timestamp()),
             "Offset": 0,
             "Limit": _PAGE,
         }
@@ -183,19 +176,6 @@ class TencentSms:
             return None
         rows = (row for row in answer.get("PullSmsSendStatusSet") or () if str(row.get(field)) == value)
         return next((_receipt(message, row) for row in rows), None)
-
-
-def _kept(rows: Iterator[T]) -> Iterator[T]:
-    """Rows of a queue are handed out once: those that were read are kept, whatever a later call meets."""
-    is_some = False
-    try:
-        for row in rows:
-            is_some = True
-            yield row
-    except QuanyuError as error:
-        if not is_some:
-            raise
-        log.warning("the rest is read the next time: %s", error)
 
 
 def _outcome(message: Message, row: Mapping[str, object] | None, *, is_taken: bool) -> Receipt | None:
@@ -218,13 +198,11 @@ def _outcome(message: Message, row: Mapping[str, object] | None, *, is_taken: bo
 def _error(code: str) -> QuanyuError:
     """What a code means where it speaks for a whole SendSms."""
     said = f"tencent_sms SendSms: {code}."
-    today = datetime.combine(utc_now().astimezone(SHANGHAI).date(), time(), SHANGHAI)
     if code in _TOMORROW:
-        midnight = today + timedelta(days=1)
-        return Throttled(said, until=midnight, remedy="raise the limit in the console, or wait until tomorrow.")
+        until = next_midnight(utc_now())
+        return Throttled(said, until=until, remedy="raise the limit in the console, or wait until tomorrow.")
     if code == _HOURS:
-        opens = today + timedelta(hours=8)
-        until = opens if utc_now() < opens else opens + timedelta(days=1)
+        until = next_midnight(utc_now() - _OPENS) + _OPENS
         return Throttled(said, until=until, remedy="marketing goes out between 8:00 and 22:00 only.")
     if code in _LATER:
         return Throttled(said)

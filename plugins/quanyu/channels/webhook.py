@@ -8,9 +8,10 @@ anew under old ids would lose some of them.
 
     {type, timestamp, data: {one_id, text, params}} < 20 kB, signed id.timestamp.body -> 2xx | 410 | 429 | 5xx
 
-410 switches the endpoint off: no further call, until a person decides. 429 and a slice of calls without one answer
-(502, 504, silence) end the batch; what was not called goes out later. Redirects are not followed. A URL that leads to a
-private address is refused, at every batch anew, since a name may change its mind; `allow_private` is for the sandbox.
+410 switches the endpoint off: no further call on any night, until a person decides (`quanyu outbox resume`). 429 and a
+slice of calls without one answer (502, 504, silence) end the batch; what was not called goes out later. Redirects are
+not followed. A URL that leads to a private address is refused, at every batch anew, since a name may change its mind;
+`allow_private` is for the sandbox.
 
 Connection `quanyu_webhook`: host = https://receiver.example/path, password = the secret `whsec_<base64>` (while it is
 being changed: new and old, separated by a space; both sign), extra {"type": "quanyu.member"?, "allow_private": false?}.
@@ -34,7 +35,16 @@ from urllib.parse import urlsplit
 from standardwebhooks import Webhook as Signer
 
 from quanyu.contracts import Channel, Connection, DedupKey, Message, Receipt, Verdict
-from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
+from quanyu.errors import (
+    ConfigurationError,
+    DeliveryUnknown,
+    NeedsPerson,
+    QuanyuError,
+    Rejected,
+    Retryable,
+    SwitchedOff,
+    Throttled,
+)
 from quanyu.fan import Answer, Call, Fan
 from quanyu.settings import utc_now
 
@@ -121,9 +131,10 @@ class Webhook:
         if status in _THIS_ONE:
             return Receipt(key=message.key, verdict=Verdict.REFUSED, code=str(status))
         if status == 410:
-            raise NeedsPerson(
+            raise SwitchedOff(
                 f"{host} answers 410: the endpoint wants no more events.",
-                remedy=f"ask its owner; then delete the connection quanyu_{self._where.name}, or correct its host.",
+                remedy=f"ask its owner; then delete the connection quanyu_{self._where.name}, or correct its host and"
+                f" run `quanyu outbox resume {CHANNEL.name}`.",
             )
         if status in {401, 403}:
             raise NeedsPerson(

@@ -35,6 +35,8 @@ def main(
     messages: Annotated[int, typer.Option(help="Messages of the night of random kills, for each design.")] = 8_000,
     kills: Annotated[int, typer.Option(help="Random kills, for each design.")] = 200,
     small: Annotated[int, typer.Option(help="Messages of the night whose every point is died at.")] = 7,
+    *,
+    short: Annotated[bool, typer.Option("--short", help="Leave out points that are much like others.")] = False,
     seed: Annotated[int, typer.Option(help="Another seed kills elsewhere.")] = 1,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = PROJECT / "var" / "faults" / "kill.json",
 ) -> None:
@@ -52,12 +54,12 @@ def main(
         try:
             _prepare(server)
             contest = _Contest(server=server, provider=provider, say=say)
-            points, stops, pairs = contest.small_nights(small)
+            points, stops, pairs = contest.small_nights(small, is_short=short)
             random, losing = contest.large_nights(messages, kills, seed)
         finally:
             server.stop()
     console.print(report.table("dying at every point of a small night", "kills", points))
-    console.print(report.table("stopping at every call and commit, waking late", "stops", stops))
+    console.print(report.table("stopping at every point, waking late", "stops", stops))
     console.print(report.table("two attempts of one task at once", "pairs", pairs))
     console.print(report.table("dying at random", "kills", [*random, *losing]))
     flat = report.figures(random, points, stops, pairs, losing)
@@ -86,14 +88,15 @@ class _Contest:
     provider: Provider
     say: Callable[[str], None]
 
-    def small_nights(self, messages: int) -> tuple[list[Tally], list[Tally], list[Tally]]:
+    def small_nights(self, messages: int, *, is_short: bool) -> tuple[list[Tally], list[Tally], list[Tally]]:
         """Every point, every stop and pairs, for each ability."""
         points, stops, pairs = [], [], []
+        died, stopped = (set[str](), set[str]()) if is_short else (None, None)
         for name, kind in kinds(SMALL_BATCH).items():
             stage = Stage(self._database(f"small_{name}"), self.provider, kind, messages)
-            points.append(every_point(stage, name))
+            points.append(every_point(stage, name, died))
             self.say(f"{name}: died at {points[-1].kills} points")
-            stops.append(every_stop(stage, name))
+            stops.append(every_stop(stage, name, stopped))
             self.say(f"{name}: stopped at {stops[-1].kills} points")
             pairs.append(two_at_once(stage, name, PAIRS))
         return points, stops, pairs

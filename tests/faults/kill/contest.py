@@ -6,12 +6,15 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
+from unittest.mock import patch
 
+from quanyu.activation import ledger
 from tests.faults.kill import ours
 from tests.faults.kill.child import Child, End, die_here, stop_here
-from tests.faults.kill.points import numbered
+from tests.faults.kill.points import chosen, numbered
 from tests.faults.kill.provider import SENDS
 from tests.faults.kill.stage import Outcome, Stage
 
@@ -19,7 +22,7 @@ LOST_REPLIES = 0.03
 _OFTEN = 0.2
 _FIRST_PACE = 0.005
 _WHILE_IT_SLEEPS = 3
-_CALL = re.compile(r"(before|written|after) (GET|POST) ")
+_STANDSTILL = timedelta(milliseconds=300)
 _ANSWERED = re.compile(rf"after POST ({'|'.join(SENDS)})$")
 
 
@@ -102,15 +105,15 @@ class Ours:
         return self.stage.waiting()
 
 
-def every_point(stage: Stage, name: str) -> Tally:
+def every_point(stage: Stage, name: str, seen: set[str] | None) -> Tally:
     """A process per point of a small night that dies exactly there, then as many attempts as it takes.
 
     First those of a send; then those of the settle and send that follow a sender who died with its answer in hand.
+    With `seen` a short form of them, see `chosen`.
     """
     tally = Tally(name=name)
     for prelude in (False, True):
-        labels = _labels(stage, prelude)
-        for number, label in enumerate(labels):
+        for number, label in chosen(_labels(stage, prelude), seen):
             _prepare(stage, prelude)
             end = Child(partial(_until, stage, number, die_here, settles=prelude)).end()
             _must(end.was_killed, f"the sender outlived point {number} ({label})", end)
@@ -120,22 +123,20 @@ def every_point(stage: Stage, name: str) -> Tally:
     return tally
 
 
-def every_stop(stage: Stage, name: str) -> Tally:
-    """An attempt stops at a call or a commit, others settle and finish its work, and then it wakes."""
+def every_stop(stage: Stage, name: str, seen: set[str] | None) -> Tally:
+    """An attempt stops at a point, others settle and finish its work, and then it wakes; `seen` as above."""
     tally = Tally(name=name)
-    for number, label in enumerate(_labels(stage, prelude=False)):
-        # Within a transaction a stopped process holds locks, and the others wait for it.
-        if not _CALL.match(label) and label != "after commit":
-            continue
-        stage.begin()
-        sleeper = Child(partial(_until, stage, number, stop_here, settles=False))
-        if not sleeper.has_stopped():
-            _must(False, f"the sender did not stop at point {number} ({label})", sleeper.end())
-        ours.finish(stage, tries=_WHILE_IT_SLEEPS)
-        sleeper.wake()
-        _must_end_well(sleeper.end())
-        ours.finish(stage)
-        tally = tally.plus(stage.outcome(stage.states()), kills=1, place=f"{name} stopped at {number} {label}")
+    with patch.object(ledger, "STANDSTILL", _STANDSTILL):
+        for number, label in chosen(_labels(stage, prelude=False), seen):
+            stage.begin()
+            sleeper = Child(partial(_until, stage, number, stop_here, settles=False))
+            if not sleeper.has_stopped():
+                _must(False, f"the sender did not stop at point {number} ({label})", sleeper.end())
+            ours.finish(stage, tries=_WHILE_IT_SLEEPS)
+            sleeper.wake()
+            _must_end_well(sleeper.end())
+            ours.finish(stage)
+            tally = tally.plus(stage.outcome(stage.states()), kills=1, place=f"{name} stopped at {number} {label}")
     return tally
 
 

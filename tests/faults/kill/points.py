@@ -7,8 +7,9 @@ moment, so a call by `quanyu.fan` has the two around it.
 from __future__ import annotations
 
 import functools
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ At = Callable[[int, str], None]
 """Told the number of a point, from 0, and what happens there, e.g. `after commit`."""
 
 _LONGEST_LABEL = 70
+_CALL = re.compile(r"(before|written|after) (GET|POST) ")
 
 
 @contextmanager
@@ -48,6 +50,26 @@ def numbered(at: At) -> Iterator[None]:
         patched.enter_context(patch.object(httpx.HTTPTransport, "handle_request", handle))
         patched.enter_context(patch.object(aiohttp.ClientSession, "__init__", _traced(point)))
         yield
+
+
+def chosen(labels: Sequence[str], seen: set[str] | None) -> Iterator[tuple[int, str]]:
+    """Points by number: all of them, or with `seen`, the statements of earlier attempts, those of a short form.
+
+    That leaves out what comes before a statement or commit, where the world is as it was after the last one; a
+    statement that was seen; and of equal calls all but the first and the last.
+    """
+    last = {label: number for number, label in enumerate(labels)}
+    calls = set[str]()
+    for number, label in enumerate(labels):
+        if _CALL.match(label):
+            is_new = label not in calls or number == last[label]
+            calls.add(label)
+        else:
+            is_new = label.startswith("after ") and (seen is None or label not in seen)
+        if seen is None or is_new or label == "after commit":
+            yield number, label
+        if seen is not None:
+            seen.add(label)
 
 
 def _around(original: Any, label: Callable[..., str], point: Callable[[str], None]) -> Any:
