@@ -108,6 +108,11 @@ def settings() -> Settings:
         raise ConfigurationError(f"{wrong}.", remedy="set it in the environment or in .env; see README.") from None
 
 
+def is_clock_frozen() -> bool:
+    """Whether `QUANYU_NOW` is set; asked where DAG files are read, which needs no warehouse."""
+    return bool(os.environ.get(_PREFIX + "NOW"))
+
+
 def sources_folder() -> Path | None:
     """The folder of a brand's own sources; None when it has none. Needs no other setting, and no warehouse.
 

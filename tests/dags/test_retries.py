@@ -22,6 +22,7 @@ RETRY, FAIL, DEFAULT = RetryAction.RETRY, RetryAction.FAIL, RetryAction.DEFAULT
         (errors.TokenExpired("dead"), RETRY),
         (errors.NotReady("no .done"), RETRY),
         (errors.NeedsPerson("authorise again"), FAIL),
+        (errors.SwitchedOff("gone"), FAIL),
         (errors.Rejected("wrong"), FAIL),
         (errors.SchemaDrift("a field is gone"), FAIL),
         (errors.GateFailed("not unique"), FAIL),
@@ -39,7 +40,7 @@ def test_every_class_of_the_tree_was_asked_about() -> None:
     """A new class of error needs a line above."""
     asked = {
         "Retryable", "Throttled", "TokenExpired", "NotReady", "NeedsPerson", "Rejected", "SchemaDrift", "GateFailed",
-        "DeliveryUnknown", "ConfigurationError",
+        "DeliveryUnknown", "ConfigurationError", "SwitchedOff",
     }  # fmt: skip
     tree = {name for name, thing in vars(errors).items() if isinstance(thing, type) and issubclass(thing, Exception)}
     assert tree - {"QuanyuError"} == asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,29 @@ def test_the_run_at_one_in_the_morning_is_about_the_day_before(switch_on, dag_id
     assert info.partition_key == "2026-11-20"
 
 
+def test_a_stack_that_is_started_for_the_first_time_waits_for_the_next_night(
+    switch_on, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody who tries it at two in the morning means to write to everybody then."""
+    switch_on(SOURCES)
+    at_twenty_past_one = datetime(2026, 11, 20, 17, 20, tzinfo=UTC)
+    monkeypatch.setattr("airflow.timetables.trigger.utcnow", lambda: at_twenty_past_one)
+    info = _next_run(dags()["transform"])
+    assert info.run_after == datetime(2026, 11, 21, 17, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("dag_id", ["ingest__store", "transform"])
+def test_nothing_begins_by_itself_while_the_clock_is_frozen(
+    switch_on, monkeypatch: pytest.MonkeyPatch, dag_id: str
+) -> None:
+    """A demo that is open at one in the morning would read a night that its platforms have never seen."""
+    switch_on(SOURCES)
+    monkeypatch.setenv("QUANYU_NOW", "2026-11-21T10:00:00+08:00")
+    dag = dags()[dag_id]
+    assert _next_run(dag) is None
+    _serialized(dag).validate_partition_key("2026-11-20")
+
+
 def test_activate_follows_the_partition_that_transform_published() -> None:
     from airflow.sdk import Asset, PartitionedAssetTimetable
 
@@ -135,14 +159,18 @@ def test_the_plugin_loader_imports_nothing_of_ours() -> None:
     assert [path for path in find_path_from_directory(str(plugins), ".airflowignore") if path.endswith(".py")] == []
 
 
-def _next_run(dag: Any, *, after: datetime) -> Any:
-    """The first run of the DAG, as the scheduler sees it, when time begins at `after`."""
-    from airflow.serialization.serialized_objects import DagSerialization
+def _next_run(dag: Any, *, after: datetime | None = None) -> Any:
+    """The first run of the DAG, as the scheduler sees it, when time begins at `after`, else from now on."""
     from airflow.timetables.base import TimeRestriction
 
-    serialized = DagSerialization.from_dict(DagSerialization.to_dict(dag))
-    restriction = TimeRestriction(earliest=after, latest=None, catchup=True)
-    return serialized.timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+    restriction = TimeRestriction(earliest=after, latest=None, catchup=after is not None)
+    return _serialized(dag).timetable.next_dagrun_info_v2(last_dagrun_info=None, restriction=restriction)
+
+
+def _serialized(dag: Any) -> Any:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    return DagSerialization.from_dict(json.loads(json.dumps(DagSerialization.to_dict(dag))))
 
 
 def _order(dag: Any) -> list[str]:

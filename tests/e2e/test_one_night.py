@@ -94,6 +94,12 @@ def test_every_run_of_the_night_succeeds(first: _First) -> None:
     assert first.states == dict.fromkeys(DAGS, "success")
 
 
+def test_whoever_watches_is_told_of_every_task(first: _First) -> None:
+    told = set(re.findall(r"✓ +[0-9.]+ s  (\S+)", first.said))
+    assert {name.replace(".", ".land[", 1) + "]" for name in TRUTH} <= {name.removeprefix("ingest__") for name in told}
+    assert {"transform.wait", "transform.staging", "transform.marts", "transform.publish", "activate.plan"} <= told
+
+
 @pytest.mark.parametrize("name", sorted(TRUTH))
 def test_raw_holds_what_the_platform_holds_no_more_and_no_less(first: _First, world: World, name: str) -> None:
     source, entity = name.split(".")
@@ -258,6 +264,15 @@ def test_the_second_night_repeats_no_message_of_the_first(company: Company, seco
         [],
     )
     assert twice == []
+
+
+def test_what_apps_showed_of_the_first_night_is_read_in_the_second_nights_marts(
+    company: Company, second: tuple[Outcome, Night]
+) -> None:
+    shown = {one["provider_id"] for one in company.deliveries("in_app_popup") if one["day"] == NEXT.isoformat()}
+    told = "select left(message_key, 32) from marts.fct_messages where channel = 'in_app_popup' and read_at is not null"
+    assert {popup for (popup,) in _query(company.stack.warehouse_url, told, [])} == shown
+    assert shown
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import pytest
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.local.processes import Process
 from quanyu.local.stack import Stack
+from tests.sandbox.company import choose_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "plugins")))}
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     home = tmp_path_factory.mktemp("stack") / "var"
+    choose_port(Stack(home))
     yield home
     Stack(home).down()
 
@@ -88,6 +90,16 @@ def test_up_starts_everything_on_loopback_only(home: Path) -> None:
     assert listening == {"127.0.0.1"}
     assert len(members) <= 12
     assert _quanyu("status", home=home).returncode == 0
+
+
+def test_the_server_of_another_stack_on_the_same_port_is_not_taken_for_ours(home: Path, tmp_path: Path) -> None:
+    """Two that start at once find the same port free, and the later one to listen dies of it."""
+    late = Stack(tmp_path / "late")
+    port = late.home / "run" / "port"
+    port.parent.mkdir(parents=True)
+    port.write_text((home / "run" / "port").read_text())
+    assert Stack(home).unhealthy() == []
+    assert late.unhealthy() == ("api_server",)
 
 
 def test_nobody_else_can_read_the_secrets(home: Path) -> None:

@@ -26,7 +26,7 @@ from psycopg import sql
 from quanyu import warehouse
 from quanyu.contracts import SHANGHAI
 from quanyu.local.environment import Secrets, metadata_database
-from quanyu.local.processes import Process, sigterm_like_ctrl_c
+from quanyu.local.processes import Process, free_port, sigterm_like_ctrl_c
 from quanyu.local.stack import Stack
 from quanyu.settings import PROJECT
 from quanyu.vault import Vault
@@ -110,6 +110,8 @@ def running_company(
             base["QUANYU_WAREHOUSE_URL"] = _own_database(server)
         stack = Stack(home, base)
         _clear(stack)
+        if not keep:
+            choose_port(stack)
         try:
             say("the platforms, Postgres and the tables")
             sandbox = _start_sandbox(stack, people=people, seed=seed, business_date=business_date)
@@ -124,6 +126,13 @@ def running_company(
         finally:
             if not keep:
                 stack.down()
+
+
+def choose_port(stack: Stack) -> None:
+    """Give a stack that nobody opens in a browser any port: of two that start at once, one would lose 8080."""
+    path = stack.home / "run" / "port"
+    path.parent.mkdir(parents=True)
+    path.write_text(str(free_port()))
 
 
 def _own_database(server: str) -> str:

@@ -11,13 +11,14 @@ import os
 import pwd
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import pymysql
+
+from quanyu.local.processes import free_port
 
 # Debian declares utf8mb4 in a file that is not read here; MariaDB's own default is latin1.
 _FLAGS = (
@@ -71,7 +72,7 @@ class MariaDB:
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             raise RuntimeError(f"mariadb-install-db failed: {(done.stdout + done.stderr).strip()[-800:]}")
-        self.port = _free_port()
+        self.port = free_port()
         first_words = folder / "init.sql"
         first_words.write_text(self._accounts())
         first_words.chmod(0o644)
@@ -125,9 +126,3 @@ def _unprivileged() -> str | None:
     with contextlib.suppress(KeyError):
         return pwd.getpwnam("mysql").pw_name
     return "nobody"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -92,12 +92,24 @@ class AirflowApi:
 
     def tasks(self, run: Run) -> list[TaskRun]:
         """The task instances of a run."""
-        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances"
-        found = self._get(path, {"limit": 1000})["task_instances"]
+        return self._tasks(f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", {})
+
+    def changed_tasks(self, since: datetime) -> list[TaskRun]:
+        """The task instances of any run that were begun or changed since a moment: one question for all runs."""
+        return self._tasks("/dags/~/dagRuns/~/taskInstances", {"updated_at_gte": since.isoformat()})
+
+    def _tasks(self, path: str, query: Mapping[str, str]) -> list[TaskRun]:
+        found: list[Any] = []
+        # A page holds what api.maximum_page_limit allows; an id never changes, so that no page skips a row.
+        while True:
+            page = self._get(path, {**query, "limit": 100, "order_by": "id", "offset": len(found)})
+            found += page["task_instances"]
+            if not page["task_instances"] or len(found) >= page["total_entries"]:
+                break
         return [
             TaskRun(
-                dag_id=run.dag_id,
-                run_id=run.run_id,
+                dag_id=task["dag_id"],
+                run_id=task["dag_run_id"],
                 task_id=task["task_id"],
                 map_index=task["map_index"],
                 label=task["rendered_map_index"] or ("" if task["map_index"] < 0 else str(task["map_index"])),

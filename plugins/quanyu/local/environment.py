@@ -91,6 +91,9 @@ def environment(home: Path, *, warehouse_url: str, port: int, kept: Secrets, bas
         "api__secret_key": kept.session_key,
         "api_auth__jwt_secret": kept.jwt_secret,
         "dag_processor__parsing_processes": 1,
+        # Seconds. Beside other work a DAG takes longer than Airflow's 30 and 50, and its task fails before it starts.
+        "core__dagbag_import_timeout": 120,
+        "dag_processor__dag_file_processor_timeout": 150,
         "logging__base_log_folder": home / "logs" / "tasks",
         "usage_data_collection__enabled": False,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,6 +71,17 @@ class Process:
             return []
         return _of_session(session)
 
+    def listens_on(self, port: int) -> bool:
+        """Whether a member of the session has the port."""
+        for member in self.members():
+            with suppress(psutil.NoSuchProcess):
+                if any(
+                    held.status == psutil.CONN_LISTEN and held.laddr.port == port
+                    for held in member.net_connections(kind="tcp")
+                ):
+                    return True
+        return False
+
     def _leader(self) -> psutil.Process | None:
         if not self._pid_file.exists():
             return None
@@ -119,6 +131,17 @@ def _of_session(session: int) -> list[psutil.Process]:
             if os.getsid(pid) == session and (process := psutil.Process(pid)).status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def free_port(wanted: int = 0) -> int:
+    """A port of loopback on which nobody listens: `wanted` if it can be had."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wanted))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -29,7 +28,7 @@ from quanyu.errors import ConfigurationError, Retryable
 from quanyu.local.api import AirflowApi
 from quanyu.local.environment import Secrets, environment, metadata_database, write_private
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.local.processes import Process, not_to_be_interrupted, sigterm_like_ctrl_c, stop
+from quanyu.local.processes import Process, free_port, not_to_be_interrupted, sigterm_like_ctrl_c, stop
 
 _COMMANDS = {
     "api-server": ("airflow", "api-server"),
@@ -129,6 +128,11 @@ class Stack:
                     remedy="`make up` starts what is missing.",
                 )
 
+    def unhealthy(self) -> Sequence[str]:
+        """What does not answer yet. Another stack's server that took the port meanwhile does not count as ours."""
+        server = self.processes[0]
+        return self.api.unhealthy() if server.listens_on(self._port) else ("api_server",)
+
     def migrate(self) -> None:
         """Create or upgrade our tables and Airflow's. Safe to repeat."""
         with warehouse.connect(self.warehouse_url) as connection:
@@ -163,7 +167,7 @@ class Stack:
     def _wait_until_healthy(self, say: Callable[[str], None]) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         said: Sequence[str] = ()
-        while unhealthy := self.api.unhealthy():
+        while unhealthy := self.unhealthy():
             if unhealthy != said:
                 say(f"waiting for {', '.join(unhealthy)}")
                 said = unhealthy
@@ -196,7 +200,7 @@ class Stack:
         if not any(process.pid() for process in self.processes):
             path = self.home / "run" / "port"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(str(_bindable(self._port) or _bindable(0)))
+            path.write_text(str(free_port(self._port)))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -217,13 +221,3 @@ def _create_database(server_url: str, name: str) -> bool:
 
 def _installed() -> str:
     return version("apache-airflow-core")
-
-
-def _bindable(port: int) -> int | None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return None
-        return int(probe.getsockname()[1])

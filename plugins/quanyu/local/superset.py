@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -23,7 +22,7 @@ from psycopg import sql
 from quanyu import warehouse
 from quanyu.errors import ConfigurationError, Retryable
 from quanyu.local.environment import write_private
-from quanyu.local.processes import Process, sigterm_like_ctrl_c, stop
+from quanyu.local.processes import Process, free_port, sigterm_like_ctrl_c, stop
 from quanyu.settings import PROJECT
 
 ENVIRONMENT = PROJECT / "var" / "superset" / "venv"
@@ -76,7 +75,7 @@ class Superset:
         path = self._folder / "port"
         if self.process.pid() is None or not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(str(_free_port(int(path.read_text()) if path.exists() else _PORT)))
+            path.write_text(str(free_port(int(path.read_text()) if path.exists() else _PORT)))
         return f"http://127.0.0.1:{path.read_text()}"
 
     def up(self, say: Callable[[str], None] = lambda _: None) -> None:
@@ -163,13 +162,3 @@ def _is_healthy(url: str) -> bool:
         return httpx.get(f"{url}/health", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-
-
-def _free_port(wanted: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
-from airflow.sdk import CronPartitionTimetable, get_current_context
+from airflow.sdk import CronPartitionTimetable, PartitionedAtRuntime, get_current_context
 from airflow.sdk.definitions.context import Context
 
 from quanyu.contracts import Window
 from quanyu.errors import ConfigurationError
+from quanyu.settings import is_clock_frozen
 
 
-def nightly(cron: str) -> CronPartitionTimetable:
-    """At `cron` in Shanghai, for the day before: the partition key of the run on the 21st is `2026-11-20`."""
-    return CronPartitionTimetable(cron, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d")
+def nightly(cron: str) -> CronPartitionTimetable | PartitionedAtRuntime:
+    """At `cron` in Shanghai, for the day before: the partition key of the run on the 21st is `2026-11-20`.
+
+    Not before the next time after the first start: Airflow would begin a night that is up to 2.4 hours old
+    (`run_immediately=False` does not keep it from that). Never where the clock is frozen: no real night belongs to it.
+    """
+    if is_clock_frozen():
+        return PartitionedAtRuntime()
+    return CronPartitionTimetable(
+        cron, timezone="Asia/Shanghai", run_offset=-1, run_immediately=timedelta(0), key_format="%Y-%m-%d"
+    )
 
 
 def business_date(context: Context | None = None) -> date:

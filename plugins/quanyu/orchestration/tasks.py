@@ -133,9 +133,10 @@ def settle(channel: str) -> dict[str, int]:
 
 @task(map_index_template="{{ task.op_kwargs['channel'] }}", trigger_rule=TriggerRule.ALL_DONE)
 def receipts(channel: str) -> dict[str, int]:
-    """Pull what became of the messages under way; messages per state."""
+    """Take away what lies there for erased people; pull what became of the messages under way, messages per state."""
     found, client = _open(channel)
     with client as connected:
+        activation.forget_erased(settings().dsn, found, connected)
         report = activation.collect_receipts(settings().dsn, found, connected, settings().business_now, _vault())
     return dict(report.states)
 
