@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -24,6 +25,23 @@ if TYPE_CHECKING:
 DBT_PROJECT = PROJECT / "dbt_project"
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Leave cyclic garbage where it is for a while.
+
+    What dbt knows of the project is a million objects that live to the end, and Python looks through them again and
+    again: a fifth of the time of a night's builds. Left alone, all layers in one process take 630 MB instead of 270.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_uncollected()
 def invoke(
     command: Iterable[str],
     dsn: str,
@@ -53,6 +71,7 @@ def invoke(
         return dbtRunner(manifest=manifest).invoke([*command, *_options(folder, variables, project)])
 
 
+@_uncollected()
 def parse(
     dsn: str,
     folder: Path,

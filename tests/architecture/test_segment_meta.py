@@ -71,6 +71,13 @@ def test_every_channel_of_a_segment_can_be_agreed_to(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
+def test_a_segment_that_feeds_nothing_but_lists_says_what_they_ask_for(path: Path) -> None:
+    definition = definition_of(path)
+    asked = {discovery.audiences()[name].consent for name in definition.audiences}
+    assert definition.channels or asked == {definition.consent}
+
+
+@pytest.mark.parametrize("path", SEGMENTS, ids=lambda path: path.stem)
 def test_a_segment_says_nothing_that_a_person_would_have_to_look_at(path: Path) -> None:
     definition = definition_of(path)
     said = {name: template(definition, CHANNELS[name]) for name in definition.channels}

@@ -9,11 +9,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg import sql
 
 from quanyu import dbt, dbt_command, warehouse
 from quanyu.local.postgres import EmbeddedPostgres
+from tests.dbt.evidence_kit import new_database
 
 Rows = list[tuple[Any, ...]]
 
@@ -51,7 +51,7 @@ class Facts:
     def run(self, night: date, *models: str) -> None:
         """Build models anew."""
         variables = {"business_date": night.isoformat()}
-        outcome = dbt_command.invoke(["run", "--select", *models], self.dsn, self.folder, variables)
+        outcome = dbt_command.invoke(["run", "--no-write-json", "--select", *models], self.dsn, self.folder, variables)
         assert outcome.success, [(result.node, result.message) for result in dbt.failed(outcome)] or outcome.exception
 
     def rows(self, query: str) -> Rows:
@@ -61,13 +61,9 @@ class Facts:
 
 
 @contextmanager
-def facts_of_their_own(postgres: EmbeddedPostgres, name: str, folder: Path) -> Iterator[Facts]:
+def facts_of_their_own(postgres: EmbeddedPostgres, folder: Path) -> Iterator[Facts]:
     """An empty world of facts, gone at the end."""
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
-    facts = Facts(postgres.url(name), folder)
-    with warehouse.connect(facts.dsn) as connection:
-        connection.execute(_TABLES)
-    yield facts
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with new_database(postgres) as dsn:
+        with warehouse.connect(dsn) as connection:
+            connection.execute(_TABLES)
+        yield Facts(dsn, folder)

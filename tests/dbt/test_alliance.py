@@ -28,7 +28,7 @@ _TABLES = """
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "alliance", tmp_path_factory.mktemp("alliance")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("alliance")) as world:
         with warehouse.connect(world.dsn) as connection:
             connection.execute(_TABLES)
         yield world

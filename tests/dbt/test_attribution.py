@@ -33,7 +33,7 @@ Journey = tuple[tuple[str, ...], int | None]
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "attribution", tmp_path_factory.mktemp("attribution")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("attribution")) as world:
         kinds = ({"channel": channel, "touchpoint_type": "act", "stage": "interest"} for channel in CHANNELS)
         world.write("policy.touchpoint_kinds", kinds)
         yield world

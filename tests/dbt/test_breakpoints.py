@@ -40,7 +40,7 @@ Link = tuple[str, int]
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "breakpoints", tmp_path_factory.mktemp("breakpoints")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("breakpoints")) as world:
         world.write(
             "policy.journey_nodes",
             (

@@ -31,7 +31,7 @@ _TABLES = """
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "experiments", tmp_path_factory.mktemp("experiments")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("experiments")) as world:
         with warehouse.connect(world.dsn) as connection:
             connection.execute(_TABLES % PEOPLE)
         yield world

@@ -169,7 +169,7 @@ class Nights:
 def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     """Two nights a week apart, and the one after, for which another salt is declared."""
     home: Path = tmp_path_factory.mktemp("hashed_phones")
-    with warehouse_of_its_own(postgres, "hashed_phones", home) as own, pytest.MonkeyPatch.context() as patch:
+    with warehouse_of_its_own(postgres, home) as own, pytest.MonkeyPatch.context() as patch:
         found = Nights(own)
         for night, digests, marks, layers in (
             (LAST_WEEK, DECLARED, MARKS, ("staging", "identity")),

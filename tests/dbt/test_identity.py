@@ -174,7 +174,7 @@ def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
     is_late = {row: row.moment >= days_ago(15) or row.key == "7100" for row in cases}
     night_one = [row for row in cases if not is_late[row]] + drawn[::2]
     night_two = [row for row in cases if is_late[row]] + drawn[1::2]
-    with warehouse_of_its_own(postgres, "identity", tmp_path_factory.mktemp("home")) as house:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house:
         house.know_phones("13700000007", "13700000002")
         house.add(night_one, NIGHT - timedelta(days=1))
         house.build(NIGHT - timedelta(days=1))

@@ -115,7 +115,7 @@ def known(
     """Land the world as a night does, the stories beside it, and build staging and identity."""
     seed = request.param
     with (
-        warehouse_of_its_own(postgres, f"truth_{seed}", tmp_path_factory.mktemp("home")) as house,
+        warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house,
         running_sandbox(people=PEOPLE, seed=seed, business_date=NIGHT) as sandbox,
     ):
         for source in SOURCES:

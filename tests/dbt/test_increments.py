@@ -108,7 +108,7 @@ def increments(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFact
     rng.shuffle(rows)
     aged = _aged().rows
     found = Increments()
-    with warehouse_of_its_own(postgres, "increments", tmp_path_factory.mktemp("home")) as house:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house:
         for number, night in enumerate(NIGHTS):
             house.add((aged if number == 0 else []) + rows[number :: len(NIGHTS)], night)
             if number == 1:

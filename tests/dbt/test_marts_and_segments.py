@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt, dbt_command, landing, warehouse
+from quanyu import dbt, dbt_command, warehouse
 from quanyu.activation import definition
 from quanyu.contracts import SHANGHAI, Personal
 from quanyu.local.postgres import EmbeddedPostgres
-from quanyu.settings import settings
 from quanyu.vault import Vault
-from tests.dbt.evidence_kit import new_load
+from tests.dbt.evidence_kit import NIGHT, let_rows_be_short, new_load, warehouse_of_its_own
 
 KEY = bytes(range(32))
-NIGHT = date(2026, 11, 20)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 LIES = Path(__file__).parent / "lies"
 SHOP, APPID, CORP, BRAND, ADVERTISER = "shop-1", "wx-1", "corp-1", "quanyu", "adv-1"
@@ -65,7 +63,9 @@ class Raw:
         return token.token
 
     def trade(self, tid: int, buyer: str, payment: str, *, created: str, paid: str = "", version: str = "1") -> None:
+        line = {"oid": tid, "title": "奶粉", "num": 1, "divide_order_fee": payment, "outer_sku_id": "K1"}
         payload = {"tid": tid, "buyer_open_uid": buyer, "payment": payment, "created": created, "pay_time": paid}
+        payload |= {"status": "TRADE_FINISHED" if paid else "WAIT_BUYER_PAY", "orders": {"order": [line]}}
         self.row("tmall__trades", SHOP, str(tid), payload, version=version)
 
     def refund(self, refund_id: str, tid: int, buyer: str, fee: str, status: str) -> None:
@@ -163,38 +163,33 @@ def only_social(raw: Raw) -> None:
     raw.creative("FEED", impression="7", share="0")
 
 
-@pytest.fixture(scope="module")
-def build(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Build a warehouse of its own from raw rows, through every layer; return its URL."""
-    names = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUANYU_VAULT_KEY", base64.b64encode(KEY).decode())
-        patch.setenv("QUANYU_HOME", str(tmp_path_factory.mktemp("home")))
+@contextmanager
+def built(postgres: EmbeddedPostgres, home: Path, fill: Callable[[Raw], None], *tested: str) -> Iterator[str]:
+    """The URL of a warehouse of its own, built from raw rows; `tested` are the layers whose data tests run."""
+    with warehouse_of_its_own(postgres, home) as house:
+        with warehouse.connect(house.dsn) as connection:
+            fill(Raw(connection))
+        house.build(layers=dbt.LAYERS, tested=tested)
+        yield house.dsn
 
-        def make(name: str, fill: Callable[[Raw], None]) -> str:
-            names.append(name)
-            with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
-                server.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
-            dsn = postgres.url(name)
-            patch.setenv("QUANYU_WAREHOUSE_URL", dsn)
-            settings.cache_clear()
-            with warehouse.connect(dsn) as connection:
-                landing.prepare(connection)
-                fill(Raw(connection))
-            for layer in ("staging", "identity", "marts", "segments"):
-                dbt.build(layer, NIGHT, dsn=dsn)
-            return dsn
 
-        yield make
-    settings.cache_clear()
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
-        for name in names:
-            server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+def test_every_layer_builds_for_a_brand_with_two_sources_only(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    with built(postgres, tmp_path, only_social, "segments") as dsn, psycopg.connect(dsn) as connection:
+        funnel = connection.execute(
+            "select funnel_on, channel, stage, events from marts_build.fct_funnel_daily order by funnel_on"
+        ).fetchall()
+        fans = connection.execute("select count(*) from segments_build.seg_new_fan_no_purchase").fetchone()
+    assert funnel == [
+        (date(2026, 11, 18), "official_account", "interest", 1),
+        (NIGHT, "xiaohongshu", "attention", 7),
+    ]
+    assert fans == (1,)
 
 
 @pytest.fixture(scope="module")
-def night(build: Callable[..., str]) -> str:
-    return build("marts_night", a_night)
+def night(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with built(postgres, tmp_path_factory.mktemp("home"), a_night, "identity", "marts", "segments") as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -207,19 +202,6 @@ def person_of(account_id: str) -> str:
     return f"(select one_id from bridge_account_customer where account_id = '{account_id}')"
 
 
-def test_every_layer_builds_for_a_brand_with_two_sources_only(build: Callable[..., str]) -> None:
-    with psycopg.connect(build("marts_social", only_social)) as connection:
-        funnel = connection.execute(
-            "select funnel_on, channel, stage, events from marts_build.fct_funnel_daily order by funnel_on"
-        ).fetchall()
-        fans = connection.execute("select count(*) from segments_build.seg_new_fan_no_purchase").fetchone()
-    assert funnel == [
-        (date(2026, 11, 18), "official_account", "interest", 1),
-        (NIGHT, "xiaohongshu", "attention", 7),
-    ]
-    assert fans == (1,)
-
-
 def test_an_order_is_a_trade_that_was_paid_or_a_receipt_with_a_sale(read: Callable[..., Rows]) -> None:
     orders = read("select order_key, ordered_on from fct_orders where is_paid and store_code is distinct from 'S2'")
     assert sorted(orders) == [
@@ -227,6 +209,11 @@ def test_an_order_is_a_trade_that_was_paid_or_a_receipt_with_a_sale(read: Callab
         ("tmall|shop-1|1001", NIGHT),
         ("tmall|shop-1|1003", date(2026, 10, 25)),
     ]
+
+
+def test_what_waits_to_be_paid_is_no_order_and_stands_apart(read: Callable[..., Rows]) -> None:
+    unpaid = read(f"select order_key, one_id = {person_of('b-hal')}, placed_on, title, due_fen from fct_unpaid_orders")
+    assert unpaid == [("tmall|shop-1|1002", True, NIGHT, "奶粉", 7000)]
 
 
 def test_refunds_that_succeeded_and_returns_lower_the_order_they_belong_to(read: Callable[..., Rows]) -> None:
@@ -363,6 +350,7 @@ def test_who_was_declared_a_child_is_one(read: Callable[..., Rows]) -> None:
         ("seg_birthday_care", {"m-ann", "m-cai"}),
         ("seg_after_sales_care", {"m-ann", "m-bob", "b-hal"}),
         ("seg_first_to_second", set()),
+        ("seg_order_unpaid", {"b-hal"}),
     ],
 )
 def test_a_segment_holds_whom_it_names(read: Callable[..., Rows], segment: str, members: set[str]) -> None:
@@ -414,6 +402,7 @@ def test_a_mart_that_lies_is_caught(night: str, tmp_path: Path) -> None:
         connection.execute("create schema truth")
         for number, table in enumerate(told):
             connection.execute(f"create table truth.t{number} as table {table}")
+        let_rows_be_short(connection, told)
         connection.execute(lies)
         connection.commit()
         try:

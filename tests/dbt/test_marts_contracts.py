@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ PERSONAL = {
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+@cache
 def properties() -> dict[str, dict[str, Any]]:
     """Model -> its yml, of marts and segments that somebody reads."""
     files = [path for folder in ("marts", "segments") for path in (MODELS / folder).rglob("_*__models.yml")]

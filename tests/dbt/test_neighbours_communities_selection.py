@@ -39,7 +39,7 @@ TABLES = """
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "neighbours", tmp_path_factory.mktemp("neighbours")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("neighbours")) as world:
         with warehouse.connect(world.dsn) as connection:
             connection.execute(TABLES)
         yield world

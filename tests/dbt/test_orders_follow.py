@@ -70,10 +70,11 @@ def _build(house: Warehouse, night: date) -> bool:
     """Build what orders rest on, then orders; whether they went on from the night before."""
     marts = [*MARTS, "bridge_customer_accounts"]
     marts_state.remember_staged(house.dsn, night)
-    _dbt(house, night, "run", "--select", *(f"+{name}" for name in marts), "--exclude", "path:models/marts")
+    run = ("run", "--no-write-json", "--select")
+    _dbt(house, night, *run, *(f"+{name}" for name in marts), "--exclude", "path:models/marts")
     with marts_state.continued(house.dsn, DBT_PROJECT, night) as is_delta:
         changes = [f"int_changed__{name}" for name in ("records", "accounts", "orders")]
-        _dbt(house, night, "run", "--select", "path:models/marts/orders", *marts, *changes, is_delta=is_delta)
+        _dbt(house, night, *run, "path:models/marts/orders", *marts, *changes, is_delta=is_delta)
     return is_delta
 
 
@@ -97,7 +98,7 @@ def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory)
     after.till("S1", "F2", days_ago(2), 50)
     after.holder("id2", "m2", days_ago(50))
     after.file("S1", "R1", days_ago(3), 90)
-    with warehouse_of_its_own(postgres, "orders_follow", tmp_path_factory.mktemp("orders_follow")) as house:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("orders_follow")) as house:
         house.add(before.rows, NIGHT - timedelta(days=1))
         _dbt(house, NIGHT, "seed")
         _build(house, NIGHT - timedelta(days=1))

@@ -15,13 +15,14 @@ from quanyu import dbt_command, discovery, gates, landing
 from quanyu.contracts import SHANGHAI
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import PROJECT, settings
-from tests.dbt.evidence_kit import NIGHT, VAULT, Warehouse, warehouse_of_its_own
+from tests.dbt.evidence_kit import NIGHT, VAULT, Warehouse, let_rows_be_short, warehouse_of_its_own
 from tests.sandbox import running_sandbox
 from tests.sandbox.server import Sandbox
 from tests.sandbox.world import World
 from tests.sandbox.world.catalogue import GIFT, ITEMS, STORES
 from tests.sandbox.world.marketplace import Order
 from tests.sandbox.world.systems import douyin_shop, jd, pinduoduo, wechat_store, youzan
+from tests.sandbox.world.trade import Trade
 
 AREAS = ("orders", "products", "stores", "calendar")
 TRUTHS = {path.stem for area in AREAS for path in (PROJECT / "dbt_project" / "tests" / "marts" / area).glob("*.sql")}
@@ -76,14 +77,38 @@ class Night:
 @pytest.fixture(scope="module")
 def night(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     with (
-        warehouse_of_its_own(postgres, "orders_truth", tmp_path_factory.mktemp("orders")) as house,
+        warehouse_of_its_own(postgres, tmp_path_factory.mktemp("orders")) as house,
         running_sandbox(people=90, seed=33, business_date=NIGHT) as sandbox,
     ):
+        leave_unpaid(sandbox.world)
         found = Night(house, sandbox)
         found.land(*SHOPS, "store_db", "inventory")
         found.dbt("seed")
         found.build()
         yield found
+
+
+def shops_that_show_unpaid(world: World) -> dict[str, tuple[list[Order] | list[Trade], Any]]:
+    """Channel -> what is ordered there, and how an order is numbered."""
+    return {
+        "tmall": (world.trades, lambda trade: trade.tid),
+        "douyin_shop": (douyin_shop.orders(world), douyin_shop.order_id),
+        "youzan": (youzan.orders(world), youzan.tid),
+        "wechat_store": (wechat_store.orders(world), wechat_store.order_id),
+    }
+
+
+def leave_unpaid(world: World) -> None:
+    """Let the first order of each shop wait to be paid: so few people leave none by chance."""
+    start = datetime.combine(world.calendar.first, time(), SHANGHAI)
+    for orders, _ in shops_that_show_unpaid(world).values():
+        first = next(order for order in orders if order.created_at >= start)
+        first.paid_at = first.finished_at = first.refund = None
+        first.closed_at = END + timedelta(hours=1)
+        if isinstance(first, Trade):
+            first.type, first.sent_at = "fixed", None
+        else:
+            first.shipped_at = None
 
 
 def orders_of(world: World) -> Iterator[tuple[str, str, Order, int]]:
@@ -120,6 +145,20 @@ def test_every_order_of_every_marketplace_is_there_to_the_fen_with_what_went_bac
     assert night.money(*SHOPS) == expected
     assert {channel for channel, _ in expected} == set(SHOPS)
     assert {channel for (channel, _), (_, back) in expected.items() if back} == set(SHOPS)
+
+
+def test_what_waits_to_be_paid_is_there_where_the_platform_shows_it(night: Night) -> None:
+    expected = {
+        (channel, str(number(order))): order.payment_fen if isinstance(order, Trade) else order.paid_fen
+        for channel, (orders, number) in shops_that_show_unpaid(night.world).items()
+        for order in orders
+        if [at for at, _ in order.moments() if at < END] == [order.created_at]
+        and not (isinstance(order, Trade) and order.type in {"step", "nopaid"})
+    }
+    found = night.house.rows("select channel, order_no, due_fen, one_id, title from marts_build.fct_unpaid_orders")
+    assert {(channel, number): fen for channel, number, fen, *_ in found} == expected
+    assert {None} & {said for *_, one_id, title in found for said in (one_id, title)} == set()
+    assert {channel for channel, _ in expected} == set(shops_that_show_unpaid(night.world))
 
 
 def test_receipts_of_the_tills_database_are_the_sales_and_returns_of_the_stores(night: Night) -> None:
@@ -198,6 +237,7 @@ LIES = """
         where 'jd|' || app || '|' || order_id in (select order_key from marts_build.fct_orders) limit 1;
     update staging.stg_jd__orders set state = 'TRADE_CANCELED' where order_id not in (
         select order_id from staging.stg_jd__after_sales);
+    insert into marts_build.fct_unpaid_orders (order_key) select min(order_key) from marts_build.fct_orders;
     update marts_build.dim_products set gross_fen = gross_fen + 1;
     update marts_build.dim_products set product_key = '600101' where product_key = 'QY-MILK-1';
     update marts_build.dim_stores set store_code = 'S99', longitude = 30, latitude = 120 where store_code = 'S01';
@@ -209,11 +249,12 @@ LIES = """
 def test_every_truth_catches_a_lie(night: Night) -> None:
     with psycopg.connect(night.house.dsn) as connection:
         connection.execute("create schema truth")
-        tables = [("marts_build", f"fct_{name}") for name in ("orders", "order_lines", "refunds")]
+        tables = [("marts_build", f"fct_{name}") for name in ("orders", "order_lines", "refunds", "unpaid_orders")]
         tables += [("marts_build", f"dim_{name}") for name in ("products", "stores", "date")]
         tables += [("staging", "stg_jd__orders")]
         for schema, table in tables:
             connection.execute(f"create table truth.{table} as select * from {schema}.{table}")
+        let_rows_be_short(connection, [f"{schema}.{table}" for schema, table in tables])
         connection.execute("update marts_build.dim_stores set longitude = 120, latitude = 30")
         connection.execute(LIES)
         connection.commit()

@@ -277,7 +277,7 @@ def night(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     people = the_night(shop)
     project = tmp / "dbt_project"
     shutil.copytree(PROJECT / "dbt_project", project, ignore=shutil.ignore_patterns("target", "logs"))
-    with warehouse_of_its_own(postgres, "plan", tmp / "home") as own, pytest.MonkeyPatch.context() as patch:
+    with warehouse_of_its_own(postgres, tmp / "home") as own, pytest.MonkeyPatch.context() as patch:
         # The night's project, so that a test may commit a rule to it.
         patch.setattr(dbt, "DBT_PROJECT", project)
         own.add(shop.rows)

@@ -149,7 +149,7 @@ class Nights:
 @pytest.fixture(scope="module")
 def nights(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
     """Build a clean night of years of history and the night on which the poison grows."""
-    with warehouse_of_its_own(postgres, "poison", tmp_path_factory.mktemp("home")) as house:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house:
         history, day = everybody(), Evidence()
         heavy_users(history)
         harmless_poison(history)

@@ -99,7 +99,7 @@ def night(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) 
     names.member("claimed", "慕容思雨", "S02", 20, address="浙江省杭州市余杭区古墩路5号1幢")
     names.contact("other", "慕容思雨 S02", 20, unionid="u-other", description="送货到余杭区古墩路5号1幢")
     evidence.visit("visit", days_ago(10), card="claimed", unionid="u-claimed")
-    with warehouse_of_its_own(postgres, "proposals", tmp_path_factory.mktemp("proposals")) as found:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("proposals")) as found:
         names.land(found)
         found.add(evidence.rows)
         suggest(found, NIGHT - timedelta(days=1), LONE, FOUND)

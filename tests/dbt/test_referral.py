@@ -35,7 +35,7 @@ Invitation = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def facts(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
-    with facts_of_their_own(postgres, "referral", tmp_path_factory.mktemp("referral")) as world:
+    with facts_of_their_own(postgres, tmp_path_factory.mktemp("referral")) as world:
         with warehouse.connect(world.dsn) as connection:
             connection.execute(_TABLES)
         yield world

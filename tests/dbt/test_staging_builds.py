@@ -1,14 +1,13 @@
 """What the sandbox's platforms say, landed through the raw gate, becomes staging without a failing test.
 
-One warehouse and one dbt build for all the sources that were selected (`-k <source>`), read off source by source.
+One warehouse for all the sources that were selected (`-k <source>`), built before anything landed and after, read off
+source by source.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,20 +15,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from quanyu import dbt_command, discovery, gates, landing, warehouse
+from quanyu import dbt_command, discovery, gates, landing
 from quanyu.contracts import Source
 from quanyu.errors import QuanyuError
 from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import settings
-from quanyu.vault import Vault
+from tests.dbt.evidence_kit import NIGHT, VAULT, warehouse_of_its_own
 from tests.sandbox import running_sandbox
 
-KEY = bytes(range(32))
-NIGHT = date(2026, 11, 20)
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 SOURCES = [pytest.param(source, id=source.name) for source in discovery.sources().values()]
-
-pytestmark = pytest.mark.timeout(1800)
 
 
 @dataclass(frozen=True)
@@ -60,35 +55,26 @@ def night(
         for item in request.session.items
         if item.path == Path(__file__) and "source" in getattr(item, "callspec", _NoParams).params
     }
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        for name in ("staging_full", "staging_empty"):
-            connection.execute(sql.SQL("create database {} template quanyu").format(sql.Identifier(name)))
-    with pytest.MonkeyPatch.context() as patch, running_sandbox(people=60, seed=11, business_date=NIGHT) as sandbox:
-        patch.setenv("QUANYU_VAULT_KEY", base64.b64encode(KEY).decode())
-        patch.setenv("QUANYU_HOME", str(tmp_path_factory.mktemp("home")))
-        patch.setenv("QUANYU_WAREHOUSE_URL", postgres.url("staging_full"))
-        settings.cache_clear()
-        dsns = {name: postgres.url(name) for name in ("staging_full", "staging_empty")}
-        for dsn in dsns.values():
-            with warehouse.connect(dsn) as prepared:
-                landing.prepare(prepared)
-        full = dsns["staging_full"]
+    with (
+        warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house,
+        running_sandbox(people=60, seed=11, business_date=NIGHT) as sandbox,
+    ):
+        folders = sorted({f"path:models/staging/{_folder(source)}" for source in selected.values()})
+        empty = _build(house.dsn, [*folders, "--exclude-resource-type", "unit_test"])
         failed = {}
         for source in selected.values():
             try:
                 for entity in source.entities:
                     where = sandbox.connection(source.name)
-                    landing.land(source, entity, where, NIGHT, dsn=full, vault=Vault(KEY), history_days=30)
+                    landing.land(source, entity, where, NIGHT, dsn=house.dsn, vault=VAULT, history_days=30)
             except QuanyuError as error:
                 failed[source.name] = error
-        gates.check(full, "raw", NIGHT, landing.pens(full, NIGHT))
+        gates.check(house.dsn, "raw", NIGHT, landing.pens(house.dsn, NIGHT))
         sealed = {}
         for source in selected.values():
-            landing.admit(full, NIGHT, source.name)
-            sealed[source.name] = landing.seal(full, NIGHT, source)
-        folders = sorted({f"path:models/staging/{_folder(source)}" for source in selected.values()})
-        yield Night(full, failed, sealed, _build(full, folders), _build(dsns["staging_empty"], folders))
-    settings.cache_clear()
+            landing.admit(house.dsn, NIGHT, source.name)
+            sealed[source.name] = landing.seal(house.dsn, NIGHT, source)
+        yield Night(house.dsn, failed, sealed, _build(house.dsn, folders), empty)
 
 
 class _NoParams:
@@ -112,10 +98,10 @@ def _folder(source: Source) -> str:
     return models[0].parent.name if models else source.name
 
 
-def _build(dsn: str, folders: list[str]) -> dict[str, str]:
-    """Build seeds, staging models, their data tests and their unit tests; the status of each node."""
-    target = settings().home / "dbt" / dsn.rpartition("/")[2].partition("?")[0]
-    command = ["build", "--select", "path:seeds", *folders, "--indirect-selection", "buildable"]
+def _build(dsn: str, selected: list[str]) -> dict[str, str]:
+    """Build seeds and what is selected, with its tests; the status of each node."""
+    target = settings().home / "dbt" / "staging"
+    command = ["build", "--indirect-selection", "buildable", "--select", "path:seeds", *selected]
     outcome = dbt_command.invoke(command, dsn, target, {"business_date": NIGHT.isoformat()})
     assert outcome.result is not None, outcome.exception
     return {f"{r.node.original_file_path}::{r.node.name}": f"{r.status}: {r.message}" for r in outcome.result.results}

@@ -30,14 +30,17 @@ class DailyFiles(SftpOutbox):
 
     kinds: ClassVar[tuple[Kind, ...]] = ()
 
+    def facts(self, kind: Kind) -> list[Fact]:
+        """What a kind of file tells, of all days."""
+        return self.world.chapter(kind.facts)
+
     def written(self, today: date) -> dict[str, Drop]:
         """Every file up to the evening of `today`."""
         found: dict[str, Drop] = {}
         for kind in self.kinds:
-            facts = self.world.chapter(kind.facts)
             header = tuple(kind.columns.split(","))
             by_day: dict[date, list[tuple[Any, ...]]] = defaultdict(list)
-            for fact in facts:
+            for fact in self.facts(kind):
                 by_day[fact.at.date()].append(tuple(fact.row[name] for name in header))
             for day in self.world.calendar.days():
                 if day <= today:

@@ -32,6 +32,7 @@ RIPENESS = {0: 90, 1: 97}
 TEMPLATES = {
     "SUB_BACK_IN_STOCK": "商品：{{thing1.DATA}}",
     "SUB_CART_LEFT": "商品：{{thing1.DATA}}",
+    "SUB_ORDER_UNPAID": "商品：{{thing1.DATA}}",
 }
 """The account's templates, by id."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tests.sandbox.daily_files import DailyFiles, Kind
+from tests.sandbox.world.facts import Fact
 from tests.sandbox.world.systems import tracking
 
 
@@ -22,3 +23,7 @@ class Tracking(DailyFiles):
             ending="jsonl",
         ),
     )
+
+    def facts(self, kind: Kind) -> list[Fact]:
+        """What people did, and what their apps showed of the brand's popups."""
+        return [*super().facts(kind), *self.world.reported]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from quanyu import dbt, dbt_command, landing, warehouse
+from quanyu import dbt, dbt_command, warehouse
 from quanyu.errors import ConfigurationError, Rejected, Retryable
+from quanyu.local.postgres import EmbeddedPostgres
 from quanyu.settings import settings
+from tests.dbt.evidence_kit import warehouse_of_its_own
 
 D = date(2026, 11, 20)
 
@@ -23,11 +26,10 @@ def query(dsn: str, statement: str) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def empty(environment: None, dsn: str) -> str:
+def empty(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[str]:
     """A warehouse whose sources all exist and have never sent a row."""
-    with warehouse.connect(dsn) as connection:
-        landing.prepare(connection)
-    return dsn
+    with warehouse_of_its_own(postgres, tmp_path) as house:
+        yield house.dsn
 
 
 def test_every_layer_builds_before_a_row_has_landed(empty: str) -> None:

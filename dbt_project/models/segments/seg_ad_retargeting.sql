@@ -6,7 +6,7 @@
     'channels': [],
     'templates': {},
     'audiences': ['tencent_ads_audience', 'ocean_engine_audience'],
-    'consent': 'marketing',
+    'consent': 'advertising',
     'holdout': 0.1,
     'cap': {'days': 1, 'messages': 1},
     'send_window': ['09:00', '20:00'],

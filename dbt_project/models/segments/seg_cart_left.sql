@@ -63,7 +63,7 @@ last_orders as (
 carts_left as (
     select
         customers.one_id,
-        products.title as product,
+        {{ short_title('products.title') }} as product,
         coalesce(scores.is_offered, false) as is_in_stock
     from customers
     inner join ranked_carts on customers.one_id = ranked_carts.one_id and ranked_carts.place = 1

@@ -51,7 +51,7 @@ bought as (
 ranked_offers as (
     select
         customers.one_id,
-        goes_with.title as product,
+        {{ short_title('goes_with.title') }} as product,
         coalesce(scores.is_offered, false) as is_in_stock,
         row_number() over (
             partition by customers.one_id order by pairs.confidence desc, pairs.other_key asc

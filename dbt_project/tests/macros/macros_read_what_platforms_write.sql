@@ -46,6 +46,16 @@ with readings as (
             'half of the SHA-256 of shop|1|2',
             {{ account_key("'shop'", "'1'", "'2'") }},
             '0a83ad52ebce7616e6f974aca9e473cf'
+        ),
+        (
+            'a title of 20 characters is left alone',
+            {{ short_title("'全域 较大婴儿配方奶粉 2段 800g装'") }},
+            '全域 较大婴儿配方奶粉 2段 800g装'
+        ),
+        (
+            'a title of 21 characters is cut to 20',
+            {{ short_title("'全域 较大婴儿配方奶粉 2段 800g罐装'") }},
+            '全域 较大婴儿配方奶粉 2段 800g…'
         )
     ) as spelling (reading, found, expected)
 )

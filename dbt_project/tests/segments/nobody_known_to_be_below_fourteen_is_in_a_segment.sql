@@ -7,6 +7,7 @@
     ref('seg_festival_warm_up'),
     ref('seg_first_to_second'),
     ref('seg_new_fan_no_purchase'),
+    ref('seg_order_unpaid'),
     ref('seg_referral_invite'),
     ref('seg_repurchase_due'),
     ref('seg_store_neighbourhood'),

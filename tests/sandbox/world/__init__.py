@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from tests.sandbox.world import cards, journeys, media, names, people, shop, stores, truth, wechat
 from tests.sandbox.world.calendar import Calendar, code
 from tests.sandbox.world.catalogue import GUIDES
+from tests.sandbox.world.facts import Fact
 from tests.sandbox.world.journeys import Journey
 from tests.sandbox.world.model import (
     Account,
@@ -53,6 +54,8 @@ class World:
     trades: list[Trade] = field(repr=False)
     shop_members: list[ShopMember] = field(repr=False)
     creative_days: list[CreativeDay] = field(repr=False)
+    reported: list[Fact] = field(default_factory=list, repr=False)
+    """What apps tell of the brand's own popups: of all that happens here, the only thing that follows from a night."""
     _chapters: dict[Callable[[World], Any], Any] = field(default_factory=dict, repr=False)
 
     @classmethod

@@ -68,7 +68,8 @@ fct_messages as (
         addressed.opted_out_at,
         responses.first_response_at,
         cast(coalesce(responses.net_fen, 0) as bigint) as net_fen,
-        addressed.state = 'delivered' as is_delivered,
+        addressed.sent_at is not null
+        and (addressed.state = 'delivered' or addressed.read_at is not null) as is_delivered,
         coalesce(responses.responses, 0) as responses,
         coalesce(responses.orders, 0) as orders
     from addressed

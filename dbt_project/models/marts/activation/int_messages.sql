@@ -13,6 +13,8 @@ messages as (
 
 opt_outs as (select * from {{ source('activation', 'opt_out') }}),
 
+popups as (select * from {{ ref('int_popup_reports') }}),
+
 -- A platform that names no time said it when we heard it.
 heard as (
     select
@@ -22,6 +24,19 @@ heard as (
     from {{ source('activation', 'receipt') }}
     where verdict in ('read', 'clicked')
     group by key
+),
+
+-- Nothing is shown before it was sent: a phone's clock may be slow.
+shown as (
+    select
+        messages.key as message_key,
+        greatest(popups.shown_at, messages.sent_at) as read_at,
+        case when popups.clicked_at is not null then greatest(popups.clicked_at, messages.sent_at) end as clicked_at
+    from messages
+    inner join popups on left(messages.key, 32) = popups.popup_id
+    where
+        messages.channel = 'in_app_popup'
+        and messages.sent_at is not null
 ),
 
 int_messages as (
@@ -39,8 +54,8 @@ int_messages as (
         messages.code,
         messages.changed_at as state_since,
         messages.sent_at,
-        heard.read_at,
-        heard.clicked_at,
+        coalesce(heard.read_at, shown.read_at) as read_at,
+        coalesce(heard.clicked_at, shown.clicked_at) as clicked_at,
         case
             when
                 opt_outs.heard_at >= messages.sent_at
@@ -49,6 +64,7 @@ int_messages as (
         end as opted_out_at
     from messages
     left join heard on messages.key = heard.message_key
+    left join shown on messages.key = shown.message_key
     left join opt_outs
         on
             messages.channel = opt_outs.channel

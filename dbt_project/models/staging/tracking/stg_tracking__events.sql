@@ -21,6 +21,7 @@ renamed as (
         {{ json_text('payload', 'session_id') }} as session_id,
         {{ json_text('payload', 'sku') }} as sku,
         {{ json_text('payload', 'properties', 'registration_id') }} as registration_id,
+        {{ json_text('payload', 'properties', 'popup_id') }} as popup_id,
         -- strings
         {{ json_text('payload', 'event') }} as event_name,
         {{ json_text('payload', 'platform') }} as platform,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.sandbox.world import World
     from tests.sandbox.world.model import Card
 
-_TEMPLATES = ("SUB_CART_LEFT", "SUB_BACK_IN_STOCK")
+_TEMPLATES = ("SUB_CART_LEFT", "SUB_BACK_IN_STOCK", "SUB_ORDER_UNPAID")
 
 
 def receipts(world: World) -> list[Fact]:

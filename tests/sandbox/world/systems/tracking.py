@@ -91,6 +91,25 @@ def _switches(world: World, found: list[Fact]) -> list[Fact]:
     return switches
 
 
+def of_popup(world: World, person_id: str, popup_id: str, at: datetime) -> list[Fact]:
+    """What the app tells of a popup that it shows at some moment, and of one in three that it was clicked."""
+    rng = world.dice(f"tracking popup {popup_id}")
+    journey = next(journey for journey in world.journeys if journey.person.id == person_id)
+    session = f"s{rng.randrange(16**12):012x}"
+    found = []
+    for name in ("popup_shown", *(["popup_clicked"] if rng.random() < 1 / 3 else [])):
+        row = _row(world, journey, rng, platform="app", name=name, at=at) | {"session_id": session}
+        row["properties"] |= {"popup_id": popup_id}
+        found.append(Fact(at, row, person_id))
+        at += timedelta(seconds=rng.randint(1, 20))
+    return found
+
+
+def app_user_id(world: World, person_id: str) -> str:
+    """What the app calls a person."""
+    return world.code("app user", person_id, "u", 12)
+
+
 def _session(world: World, journey: Journey, rng: random.Random, platform: str) -> list[Fact]:
     person = journey.person
     at = moment(rng, world.calendar.ago(rng.randint(-2, world.calendar.history_days)), 8, 23)
@@ -121,7 +140,7 @@ def _row(
         "platform": platform,
         "appid": {"mini_program": MINI_APPID, "app": APP, "web": SITE}[platform],
         "device_id": world.code(f"{platform} device", person.id, "d", 20),
-        "user_id": world.code("app user", person.id, "u", 12) if in_app else "",
+        "user_id": app_user_id(world, person.id) if in_app else "",
         "openid": openid(world, MINI_APPID, person.id) if in_mini else "",
         # A user who never gave the program anything but a look has no unionid there.
         "unionid": person.unionid if in_mini and journey.follows_on is not None else "",
