@@ -34,10 +34,10 @@ lock:
 demo: setup
 	python -m tests.sandbox.demo
 
-# Lint, then pass every test: three files at a time, since nights mostly wait for Postgres; the long ones come first.
+# Lint, then pass every test: three files at a time, since nights mostly wait for Postgres.
 test: setup lint oracle
 	@.ci/mariadb.sh
-	python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/bi tests/dbt tests/e2e tests/faults tests
+	python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/bi
 
 # Build what attribution is compared with in tests (.ci/oracle.txt).
 oracle: setup

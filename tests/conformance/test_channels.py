@@ -24,10 +24,10 @@ from tests.fixtures.activation_night import DAY, TEN, Night
 from tests.sandbox import running_sandbox
 from tests.sandbox.email_smtp import mailbox
 from tests.sandbox.getui import getui_cid
-from tests.sandbox.in_app_popup import app_user_id
 from tests.sandbox.jpush import registration_id
 from tests.sandbox.server import Sandbox
 from tests.sandbox.world.openids import MINI_APPID, openid
+from tests.sandbox.world.systems.tracking import app_user_id
 from tests.sandbox.world.systems.wecom import groups
 
 FOUND = discovery.channels()
@@ -112,6 +112,12 @@ def mini_program_users(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
         yield Recipient(person.id, user, user)
 
 
+def app_users(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    for person in sandbox.world.people:
+        user = app_user_id(sandbox.world, person.id)
+        yield Recipient(person.id, user, user)
+
+
 def customer_groups(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
     there = [group for group in groups(sandbox.world) if group.created_at < sandbox.clock.end]
     yield Recipient("stranger", "wrStranger", "wrStranger", there[0].owner)
@@ -155,7 +161,7 @@ ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
     "getui_cid": named_by(getui_cid, "stranger"),
     "email": mailboxes,
     "one_id": named_by(str),
-    "app_user_id": named_by(app_user_id),
+    "app_user_id": app_users,
 }
 
 

@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from quanyu.contracts import Connection, Window
 from quanyu.errors import ConfigurationError, NeedsPerson, NotReady, Rejected, Retryable, SchemaDrift
-from tests.fixtures.source_server import closed_port
+from quanyu.local.processes import free_port
 from tests.sandbox.drops import Drop
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import HOST, Clock
@@ -346,7 +346,7 @@ def test_keys_that_are_refused_need_a_person(tmp_path: Path, bucket: Bucket, sta
 def test_a_bucket_that_does_not_answer_is_tried_again(tmp_path: Path, bucket: Bucket) -> None:
     waits: list[float] = []
     with pytest.raises(Retryable, match="does not answer"):
-        pages(declare(tmp_path), bucket.where(url=f"http://127.0.0.1:{closed_port()}"), waits=waits)
+        pages(declare(tmp_path), bucket.where(url=f"http://127.0.0.1:{free_port()}"), waits=waits)
     assert len(waits) == 4
 
 

@@ -103,7 +103,7 @@ def test_dbt_reads_the_project_with_its_staging_in_it(checkout: Path, tmp_path: 
         for node in nodes.values()
         if node["resource_type"] == "test" and model["unique_id"] in node["depends_on"]["nodes"]
     ]
-    assert len(tested) == 2, "its key is unique and not null"
+    assert [node["test_metadata"]["name"] for node in tested] == ["grain"], "its key is unique and never null"
 
 
 def test_what_is_written_has_the_projects_own_hand(checkout: Path) -> None:
@@ -185,9 +185,10 @@ def test_each_declared_column_becomes_a_column_of_its_type(tmp_path: Path) -> No
 def test_the_properties_name_the_key_the_headers_and_what_is_personal(tmp_path: Path) -> None:
     texts = staged(tmp_path, columns=COLUMNS, key=["order_no"])
     model = yaml.safe_load(texts["_till__models.yml"])["models"][0]
-    assert model["data_tests"] == [{"unique_combination": {"arguments": {"columns": ["brand", "order_no"]}}}]
+    grain = {"columns": ["brand", "order_no"], "never_null": ["order_no"]}
+    assert model["data_tests"] == [{"grain": {"arguments": grain}}]
     columns = {column["name"]: column for column in model["columns"]}
-    assert columns["order_no"]["data_tests"] == ["not_null"]
+    assert columns["order_no"] == {"name": "order_no"}
     assert columns["phone_token"]["config"] == {"tags": ["pii"]}
     assert columns["phone_token"]["description"].startswith("手机号. ")
     source = yaml.safe_load(texts["_till__sources.yml"])["sources"][0]

@@ -266,7 +266,11 @@ def test_a_table_that_was_made_anew_is_granted_again(night: Warehouse, member: A
 
 @pytest.mark.parametrize(
     ("schema", "table", "who"),
-    [("raw", "select on raw.shop__rows", "public"), ("vault", "select (token) on vault.secret", "quanyu_bi")],
+    [
+        ("raw", "select on raw.shop__rows", "public"),
+        ("vault", "select (token) on vault.secret", "quanyu_bi"),
+        ("activation", "select (address) on activation.message", "quanyu_bi"),
+    ],
 )
 def test_a_reader_who_can_read_too_much_stops_the_night(night: Warehouse, schema: str, table: str, who: str) -> None:
     """Whoever granted it, also by a column or to everybody; readers keep the last good night."""
@@ -275,7 +279,7 @@ def test_a_reader_who_can_read_too_much_stops_the_night(night: Warehouse, schema
     night.run("create table raw.shop__rows (payload json)")
     night.run(f"grant usage on schema {schema} to {who}; grant {table} to {who}")
     night.build(NEXT, {"qa": 200})
-    with pytest.raises(Rejected, match=r"quanyu_bi can read (raw\.shop__rows|vault\.secret)"):
+    with pytest.raises(Rejected, match=r"quanyu_bi can read (raw\.shop__rows|vault\.secret|activation\.message)"):
         publish(night.dsn, NEXT)
     assert night.customers() == [("qa", 100, D)]
     night.run(f"revoke usage on schema {schema} from {who}")

@@ -85,7 +85,7 @@ def the_cases() -> Evidence:
 
 @pytest.fixture(scope="module")
 def built(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with warehouse_of_its_own(postgres, "desk", tmp_path_factory.mktemp("home")) as house:
+    with warehouse_of_its_own(postgres, tmp_path_factory.mktemp("home")) as house:
         house.add(the_cases().rows)
         with warehouse.connect(house.dsn) as connection:
             for decision in STANDING:

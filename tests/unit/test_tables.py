@@ -17,8 +17,8 @@ from sqlalchemy.dialects import mssql, mysql
 
 from quanyu.contracts import Connection, Record, Window
 from quanyu.errors import ConfigurationError, NeedsPerson, Retryable, SchemaDrift
+from quanyu.local.processes import free_port
 from quanyu.tables import Database, Table, connect
-from tests.fixtures.source_server import closed_port
 from tests.sandbox.sql_server import SqlServer
 
 DAY = date(2026, 11, 20)
@@ -235,7 +235,7 @@ def test_a_row_that_changes_while_we_read_is_not_lost(shop: Shop) -> None:
 
 
 def test_a_server_that_is_down_is_retryable_after_five_attempts(shop: Shop) -> None:
-    where = replace(shop.where, url=f"{shop.server.scheme}://127.0.0.1:{closed_port()}/{shop.name}")
+    where = replace(shop.where, url=f"{shop.server.scheme}://127.0.0.1:{free_port()}/{shop.name}")
     with pytest.raises(Retryable) as caught:
         shop.whole(Table(name="sale", columns=("id",), key=("id",)), where)
     assert caught.value.remedy

@@ -11,13 +11,14 @@ from quanyu.warehouse import Connection
 
 _READERS = {
     "quanyu_bi": ("marts",),
-    "quanyu_sender": ("marts", "segments"),
+    "quanyu_sender": ("marts", "segments", "activation"),
     "quanyu_steward": ("marts", "identity"),
 }
 
-# The sender opens tokens at the edge and the steward erases them, so the vault is closed to BI only.
+# The sender opens tokens at the edge and the steward erases them, so the vault is closed to BI only; so is the ledger,
+# which holds addresses.
 _KEPT_FROM = {
-    "quanyu_bi": ("landing", "raw", "staging", "vault"),
+    "quanyu_bi": ("landing", "raw", "staging", "vault", "activation"),
     "quanyu_sender": ("landing", "raw", "staging"),
     "quanyu_steward": ("landing", "raw", "staging"),
 }

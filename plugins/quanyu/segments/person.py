@@ -22,10 +22,11 @@ select stay.segment, stay.entered_on, stay.exited_on, stay.entered_because, coal
     coalesce(last.detail, '')
 from activation.segment_membership as stay
 left join lateral (
-    select business_date, outcome, channel, detail from activation.decision
-    where decision.segment = stay.segment and decision.one_id = any(%(names)s)
-        and decision.business_date >= stay.entered_on
-        and (stay.exited_on is null or decision.business_date < stay.exited_on)
+    select business_date, outcome, channel, detail
+    from activation.plan inner join activation.decision using (business_date, segment)
+    where segment = stay.segment and decision.one_id = any(%(names)s)
+        and business_date >= stay.entered_on
+        and (stay.exited_on is null or business_date < stay.exited_on)
     order by business_date desc limit 1
 ) as last on true
 where stay.one_id = any(%(names)s)
