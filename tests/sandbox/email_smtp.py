@@ -61,7 +61,7 @@ class EmailSmtp(Platform):
         return f"smtp://{HOST}:{self._port}"
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen on the reserved port."""
         await self.listen()
 
     async def stop(self) -> None:
@@ -69,10 +69,9 @@ class EmailSmtp(Platform):
         await self.hang_up()
 
     async def listen(self) -> None:
-        """Accept sessions; after `hang_up` on the same port as before."""
+        """Accept sessions."""
         if self._server is None:
             self._server = await asyncio.get_running_loop().create_server(self._session, HOST, self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
 
     async def hang_up(self) -> None:
         """Refuse connections and cut the open ones."""

@@ -8,6 +8,7 @@ A platform is a subclass in a module of this package; `server.platforms()` finds
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
@@ -67,6 +68,7 @@ class Platform:
         self.journal: list[dict[str, Any]] = []
         self.deliveries: list[dict[str, Any]] = []
         self._port = 0
+        self._reserved: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.TCPSite | None = None
 
@@ -87,8 +89,24 @@ class Platform:
         """Where the platform listens."""
         return f"http://{HOST}:{self._port}"
 
+    def reserve_port(self) -> None:
+        """Take a free port, which stays the platform's own while it is down.
+
+        This socket is bound and never listens: Linux gives its port to no outgoing connection, nor to whoever asks for
+        any port.
+        """
+        self._reserved = socket.socket()
+        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._reserved.bind((HOST, 0))
+        self._port = self._reserved.getsockname()[1]
+
+    def release_port(self) -> None:
+        """Let others have the port."""
+        if self._reserved is not None:
+            self._reserved.close()
+
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen on the reserved port."""
         app = web.Application(middlewares=[self._faulty], client_max_size=16 * 2**20)
         app.add_routes(self.routes())
         self._runner = web.AppRunner(app, access_log=None)
@@ -101,11 +119,10 @@ class Platform:
             await self._runner.cleanup()
 
     async def listen(self) -> None:
-        """Accept connections; after `hang_up` on the same port as before."""
+        """Accept connections."""
         if self._site is None and self._runner is not None:
             self._site = web.TCPSite(self._runner, HOST, self._port)
             await self._site.start()
-            self._port = self._runner.addresses[0][1]
 
     async def hang_up(self) -> None:
         """Refuse connections (fault `down`) and cut the open ones."""

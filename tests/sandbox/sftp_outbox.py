@@ -56,7 +56,7 @@ class SftpOutbox(Platform):
         return f"sftp://{HOST}:{self._port}"
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen on the reserved port."""
         await self.listen()
 
     async def stop(self) -> None:
@@ -64,7 +64,7 @@ class SftpOutbox(Platform):
         await self.hang_up()
 
     async def listen(self) -> None:
-        """Accept sessions; after `hang_up` on the same port as before."""
+        """Accept sessions."""
         if self._acceptor is None:
             self._acceptor = await asyncssh.listen(
                 HOST,
@@ -73,7 +73,6 @@ class SftpOutbox(Platform):
                 server_factory=lambda: _Door(self),
                 sftp_factory=lambda channel: Outbox(channel, self),
             )
-            self._port = self._acceptor.get_port()
 
     async def hang_up(self) -> None:
         """Refuse connections and cut the open ones."""

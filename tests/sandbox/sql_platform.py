@@ -80,7 +80,7 @@ class SqlPlatform(Platform):
         return {"conn_type": scheme(), "host": f"{url}/{self._own}", **account, "extra": dict(extra)}
 
     async def start(self) -> None:
-        """Listen on a free port."""
+        """Listen on the reserved port."""
         await self.listen()
 
     async def stop(self) -> None:
@@ -91,10 +91,9 @@ class SqlPlatform(Platform):
             self._exists, self._shape = False, None
 
     async def listen(self) -> None:
-        """Let sessions in; after `hang_up` on the same port as before."""
+        """Let sessions in."""
         if self._server is None:
             self._server = await asyncio.start_server(self._let_in, HOST, self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
 
     async def hang_up(self) -> None:
         """Refuse sessions and cut the open ones."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from quanyu.local.processes import Process, stop
+from quanyu.local.processes import Process, free_port, stop
 
 # The child leaves the process group and ignores the polite signal, as a task runner with a stuck task does.
 _STUBBORN_FAMILY = """
@@ -86,3 +87,15 @@ def test_the_log_tells_why_a_process_died(start: Callable[[str], Process]) -> No
     dead = start("raise SystemExit('no disk left')")
     _until(lambda: dead.pid() is None)
     assert "no disk left" in dead.tail()
+
+
+def test_a_free_port_is_none_that_an_outgoing_connection_may_be_given() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert {free_port() for _ in range(50)} <= set(range(1024, lowest))
+
+
+def test_the_wanted_port_is_taken_unless_somebody_has_it() -> None:
+    wanted = free_port()
+    assert free_port(wanted) == wanted
+    with socket.create_server(("127.0.0.1", wanted)):
+        assert free_port(wanted) != wanted

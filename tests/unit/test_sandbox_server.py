@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -101,6 +103,15 @@ def test_down_refuses_connections_until_cleared_and_comes_back_on_the_same_port(
         assert httpx.post(f"{sandbox.connection('tmall').url}/router/rest").status_code == 200
         sandbox.clear("xiaohongshu", "down")
         assert kept_alive.post(REFRESH, json={}).status_code == 200
+
+
+def test_the_port_of_a_platform_that_is_down_is_given_to_nobody_else(sandbox: Sandbox) -> None:
+    sandbox.fault("xiaohongshu", "down")
+    url = urlsplit(sandbox.connection("xiaohongshu").url)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((url.hostname, url.port))
+    sandbox.clear("xiaohongshu")
+    assert _refresh(sandbox.connection("xiaohongshu")).json()["success"]
 
 
 def test_faults_strike_where_and_when_they_are_told(sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ their session, so the session finds every descendant, also after its leader died
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
+
+from quanyu.errors import ConfigurationError
 
 _TAIL_BYTES = 2000
 
@@ -134,14 +137,20 @@ def _of_session(session: int) -> list[psutil.Process]:
 
 
 def free_port(wanted: int = 0) -> int:
-    """A port of loopback on which nobody listens: `wanted` if it can be had."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", wanted))
-        except OSError:
-            probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback on which nobody listens: `wanted` if it can be had.
+
+    Else one below those that outgoing connections get, from 32768 up on Linux: until the server listens on its port,
+    any client of this machine could be given it.
+    """
+    for port in (*filter(None, [wanted]), *random.SystemRandom().sample(range(20_000, 32_768), k=100)):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise ConfigurationError(
+        "No port of 127.0.0.1 is free: 100 between 20000 and 32767 were tried.",
+        remedy="stop some of what listens there.",
+    )
 
 
 @contextmanager
