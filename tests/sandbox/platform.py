@@ -89,32 +89,31 @@ class Platform:
         """Where the platform listens."""
         return f"http://{HOST}:{self._port}"
 
-    def reserve_port(self) -> None:
-        """Take a free port, which stays the platform's own while it is down.
-
-        This socket is bound and never listens: Linux gives its port to no outgoing connection, nor to whoever asks for
-        any port.
-        """
+    async def start(self) -> None:
+        """Listen on a free port, which stays the platform's own while it is down."""
+        # Bound and never listening: Linux gives its port to no outgoing connection, nor to whoever asks for any port.
         self._reserved = socket.socket()
         self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._reserved.bind((HOST, 0))
         self._port = self._reserved.getsockname()[1]
-
-    def release_port(self) -> None:
-        """Let others have the port."""
-        if self._reserved is not None:
-            self._reserved.close()
-
-    async def start(self) -> None:
-        """Listen on the reserved port."""
-        app = web.Application(middlewares=[self._faulty], client_max_size=16 * 2**20)
-        app.add_routes(self.routes())
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
+        await self.set_up()
         await self.listen()
 
     async def stop(self) -> None:
         """Close the port and every connection."""
+        await self.tear_down()
+        if self._reserved is not None:
+            self._reserved.close()
+
+    async def set_up(self) -> None:
+        """Make what listening takes."""
+        app = web.Application(middlewares=[self._faulty], client_max_size=16 * 2**20)
+        app.add_routes(self.routes())
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+
+    async def tear_down(self) -> None:
+        """Stop listening for good."""
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -100,7 +100,6 @@ class Sandbox:
         """Listen everywhere."""
         self._loop = asyncio.get_running_loop()
         for platform in self.platforms.values():
-            platform.reserve_port()
             await platform.start()
         app = web.Application()
         app.add_routes(Control(self).routes())
@@ -113,7 +112,6 @@ class Sandbox:
         """Close every port."""
         for platform in self.platforms.values():
             await platform.stop()
-            platform.release_port()
         if self._control_runner is not None:
             await self._control_runner.cleanup()
 

@@ -55,11 +55,10 @@ class SftpOutbox(Platform):
         """Where the server listens."""
         return f"sftp://{HOST}:{self._port}"
 
-    async def start(self) -> None:
-        """Listen on the reserved port."""
-        await self.listen()
+    async def set_up(self) -> None:
+        """Nothing: no web server."""
 
-    async def stop(self) -> None:
+    async def tear_down(self) -> None:
         """Close the port and every session."""
         await self.hang_up()
 

@@ -79,11 +79,10 @@ class SqlPlatform(Platform):
         account = {"login": self.login, "password": self.password}
         return {"conn_type": scheme(), "host": f"{url}/{self._own}", **account, "extra": dict(extra)}
 
-    async def start(self) -> None:
-        """Listen on the reserved port."""
-        await self.listen()
+    async def set_up(self) -> None:
+        """Nothing: no web server."""
 
-    async def stop(self) -> None:
+    async def tear_down(self) -> None:
         """Close the door and remove the database."""
         await self.hang_up()
         if self._exists:
