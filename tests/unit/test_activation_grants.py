@@ -86,7 +86,8 @@ def test_a_night_of_messages_runs_as_the_sender(night: Night) -> None:
     sender, client = as_sender(night), Talkative()
     sender.plan()
     sender.plan()
-    pause(sender.dsn, "post", Throttled("slowly", until=night.real), ticks=lambda: night.real)
+    with warehouse.Session(sender.dsn) as session:
+        pause(session, "post", Throttled("slowly", until=night.real), ticks=lambda: night.real)
     lose_the_next_answer(client)
     assert sender.send(client, channel(ability=ASKED)).states == {"sending": 3}
     sender.later(hours=1)
@@ -109,7 +110,8 @@ def test_what_only_a_person_can_find_out_is_settled_as_the_sender(night: Night) 
     settled(sender, client, Neither())
     named = [one.key for one in parked(sender.dsn)]
     assert resolve(sender.dsn, named, was_sent=True, who="Li Wei") == 3
-    pause(sender.dsn, "post", SwitchedOff("410"), ticks=lambda: night.real)
+    with warehouse.Session(sender.dsn) as session:
+        pause(session, "post", SwitchedOff("410"), ticks=lambda: night.real)
     resume(sender.dsn, "post", who="Li Wei")
 
 

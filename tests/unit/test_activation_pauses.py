@@ -13,6 +13,7 @@ from quanyu.activation.pauses import pause
 from quanyu.cli import app
 from quanyu.contracts import DedupKey, Message
 from quanyu.errors import DeliveryUnknown, SwitchedOff, Throttled
+from quanyu.warehouse import Session
 from tests.fixtures.activation_night import Night, Post, channel
 
 AGAIN = channel(ability=DedupKey(window=timedelta(days=2)), largest=1)
@@ -50,7 +51,8 @@ def test_no_later_run_calls_it_and_each_says_how_to_lift_it(night: Night) -> Non
 
 def test_a_throttle_that_comes_late_changes_nothing(night: Night) -> None:
     client = switched_off(night)
-    pause(night.dsn, "post", Throttled("slow down"), ticks=lambda: night.real)
+    with Session(night.dsn) as session:
+        pause(session, "post", Throttled("slow down"), ticks=lambda: night.real)
     with pytest.raises(SwitchedOff, match="no more events"):
         night.send(client, AGAIN)
 

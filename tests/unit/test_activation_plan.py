@@ -199,6 +199,18 @@ def test_an_address_that_two_people_share_rings_once_a_night(night: Night) -> No
     assert night.decisions("seg_other") == {"c": "duplicate"}
 
 
+def test_an_address_that_rang_before_the_night_was_planned_again_does_not_ring_for_another_person(night: Night) -> None:
+    night.person("a", address="family", account="account of a")
+    night.segment("seg_quiet", ["a"])
+    night.plan()
+    night.send(Post())
+    night.person("b", address="family", account="account of b")
+    night.segment("seg_other", ["b"], priority=20)
+    night.plan()
+    assert night.states() == {"a": "sent"}
+    assert night.decisions("seg_other") == {"b": "duplicate"}
+
+
 def test_what_is_not_in_stock_is_not_promised(night: Night) -> None:
     night.people("a", "b", "c")
     night.segment("seg_quiet", {"a": {"is_in_stock": False}, "b": {"is_in_stock": True}, "c": {"is_in_stock": None}})

@@ -225,7 +225,8 @@ def test_a_short_throttle_is_waited_for(night: Night) -> None:
     client.before = throttle
     assert night.send(client, sleep=sleep).states["sent"] == 1
     assert waits == [60.0]
-    wait_out(night.dsn, "post", ticks=lambda: night.real, sleep=sleep)
+    with warehouse.Session(night.dsn) as session:
+        wait_out(session, "post", ticks=lambda: night.real, sleep=sleep)
     assert waits == [60.0]
 
 

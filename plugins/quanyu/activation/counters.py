@@ -43,6 +43,7 @@ from gone_out inner join counted using (key);
 
 _MORE_TABLES = """
 create index on history (one_id);
+create index on history (channel, address) where business_date = {date};
 analyze history;
 create temporary table cap (
     channel text, purpose text, first_night date, messages int, label text, is_global boolean
@@ -109,7 +110,7 @@ def prepare(
         *(one.cap.first_night(business_date) for one in at_work),
     ]
     connection.execute(_TABLES, {"date": business_date, "since": min(nights)})
-    connection.execute(_MORE_TABLES)
+    connection.execute(sql.SQL(_MORE_TABLES).format(date=sql.Literal(business_date)))
     copy_rows(
         connection,
         sql.Identifier("cap"),

@@ -56,9 +56,13 @@ judged as materialized (
             select from history where history.business_date = %(date)s and history.one_id = asked.one_id
         ) or exists (
             select from activation.message
-            where message.business_date = %(date)s
+            where message.business_date = %(date)s and message.state in ('pending', 'held')
                 and message.channel = asked.channel and message.address = asked.address
             offset 0
+        ) or exists (
+            select from history
+            where history.business_date = %(date)s
+                and history.channel = asked.channel and history.address = asked.address
         ) as is_taken
     from asked
 ),

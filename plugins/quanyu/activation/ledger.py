@@ -20,10 +20,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from quanyu import warehouse
 from quanyu.contracts import ChannelClient, Message, Receipt, ReservesKeys, Verdict
 from quanyu.errors import Retryable
-from quanyu.warehouse import Connection
+from quanyu.warehouse import Connection, Session
 
 Clock = Callable[[], datetime]
 Row = dict[str, Any]
@@ -72,14 +71,14 @@ def lock(connection: Connection, channel: str, campaign: str) -> None:
 
 
 @contextmanager
-def deciding(dsn: str, channel: str, campaign: str) -> Iterator[Connection]:
+def deciding(session: Session, channel: str, campaign: str) -> Iterator[Connection]:
     """A transaction that alone decides about a campaign on a channel; what it claims is on disk before any call.
 
     Raises Retryable when this process stood still in the middle of it for `STANDSTILL`: Postgres took the campaign from
     it, so that others can go on, and nothing was claimed.
     """
     try:
-        with warehouse.connect(dsn) as connection:
+        with session.transaction() as connection:
             # The local stack does not wait for the disk on commit; a claim that a power cut forgets would send twice.
             connection.execute(
                 "select set_config('synchronous_commit', 'on', true),"
@@ -96,12 +95,12 @@ def deciding(dsn: str, channel: str, campaign: str) -> Iterator[Connection]:
         ).at(f"{channel}.{campaign}") from None
 
 
-def reserved(dsn: str, batch: Batch, client: ChannelClient) -> Batch:
+def reserved(session: Session, batch: Batch, client: ChannelClient) -> Batch:
     """The batch with the key that its provider issued for it, where it issues its own; kept before any call with it."""
     if not isinstance(client, ReservesKeys) or batch.messages[0].provider_key:
         return batch
     key = client.reserve(batch.key)
-    with warehouse.connect(dsn) as connection:
+    with session.transaction() as connection:
         connection.execute("set local synchronous_commit = on")
         connection.execute(
             "update activation.message set provider_key = %s"

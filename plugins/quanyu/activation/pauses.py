@@ -10,7 +10,7 @@ from quanyu import warehouse
 from quanyu.activation.ledger import Clock
 from quanyu.contracts import SHANGHAI
 from quanyu.errors import Rejected, SwitchedOff, Throttled
-from quanyu.warehouse import Connection
+from quanyu.warehouse import Connection, Session
 
 PATIENCE = timedelta(minutes=2)
 """A longer wait is not slept, but left to whoever runs the task again."""
@@ -19,10 +19,10 @@ PATIENCE = timedelta(minutes=2)
 _UNNAMED_WAIT = timedelta(minutes=1)
 
 
-def pause(dsn: str, channel: str, error: Throttled | SwitchedOff, *, ticks: Clock) -> datetime | None:
+def pause(session: Session, channel: str, error: Throttled | SwitchedOff, *, ticks: Clock) -> datetime | None:
     """Remember, for every sender, until when the provider wants no call, and return it; None: until `resume`."""
     until = None if isinstance(error, SwitchedOff) else error.until or ticks() + _UNNAMED_WAIT
-    with warehouse.connect(dsn) as connection:
+    with session.transaction() as connection:
         connection.execute(
             "insert into activation.pause (channel, until, reason)"
             " values (%s, coalesce(%s::timestamptz, 'infinity'), %s) on conflict (channel)"
@@ -53,7 +53,7 @@ def switched_off(connection: Connection) -> set[str]:
 
 
 def wait_out(
-    dsn: str,
+    session: Session,
     channel: str,
     *,
     ticks: Clock,
@@ -64,7 +64,7 @@ def wait_out(
 
     Raises Throttled when that is further away than `patience`, SwitchedOff when it is a person's to say.
     """
-    with warehouse.connect(dsn) as connection:
+    with session.transaction() as connection:
         row = connection.execute(
             "select nullif(until, 'infinity'), reason from activation.pause where channel = %s", [channel]
         ).fetchone()

@@ -23,6 +23,7 @@ from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
+from quanyu.warehouse import Connection, Session
 
 LEASE = timedelta(minutes=30)
 """How long a sender may take between claim and outcome; beyond it the batch is `settle`'s.
@@ -48,7 +49,6 @@ class SendReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    dsn: str
     business_date: date
     channel: Channel
     client: ChannelClient
@@ -59,7 +59,8 @@ class _Run:
     patience: timedelta
     sleep: Callable[[float], None]
     claim_log: ClaimLog | None
-    hand: warehouse.Connection
+    session: Session
+    hand: Connection
     states: Counter[str]
 
 
@@ -85,13 +86,12 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
     """
     require_sendable(business_date, clock())
     states: Counter[str] = Counter()
-    if claim_log:
-        with warehouse.connect(dsn) as connection:
-            states["sending"] += relearn(connection, claim_log, channel.name, business_date, at=ticks())
     refused: list[Rejected] = []
-    with alive.hand(dsn) as hand:
+    with Session(dsn) as session, alive.hand(dsn) as hand:
+        if claim_log:
+            with session.transaction() as connection:
+                states["sending"] += relearn(connection, claim_log, channel.name, business_date, at=ticks())
         run = _Run(
-            dsn=dsn,
             business_date=business_date,
             channel=channel,
             client=client,
@@ -102,6 +102,7 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
             patience=patience,
             sleep=sleep,
             claim_log=claim_log,
+            session=session,
             hand=hand,
             states=states,
         )
@@ -154,7 +155,7 @@ def campaigns(dsn: str, business_date: date, channel: str) -> dict[str, SegmentD
 
 def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> None:
     lost = 0
-    with ledger.deciding(run.dsn, run.channel.name, segment) as connection:
+    with ledger.deciding(run.session, run.channel.name, segment) as connection:
         claim.keep_hours(
             connection, run.channel.name, segment, definition, business_date=run.business_date, now=run.clock()
         )
@@ -172,8 +173,8 @@ def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> No
 
 
 def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | None:
-    wait_out(run.dsn, run.channel.name, ticks=run.ticks, patience=run.patience, sleep=run.sleep)
-    with ledger.deciding(run.dsn, run.channel.name, segment) as connection:
+    wait_out(run.session, run.channel.name, ticks=run.ticks, patience=run.patience, sleep=run.sleep)
+    with ledger.deciding(run.session, run.channel.name, segment) as connection:
         # Read when the campaign is ours: it may have been waited for past the hours, or past midnight.
         now = run.clock()
         require_sendable(run.business_date, now)
@@ -198,7 +199,7 @@ def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | Non
 def _deliver(run: _Run, batch: Batch) -> None:
     """Call the provider once and store what it said. An error that is not ours leaves the batch `sending`."""
     try:
-        batch = ledger.reserved(run.dsn, batch, run.client)
+        batch = ledger.reserved(run.session, batch, run.client)
         if run.claim_log:
             run.claim_log.note(run.channel.name, run.business_date, batch, at=run.ticks())
         if run.ticks() >= batch.lease_until:
@@ -207,16 +208,16 @@ def _deliver(run: _Run, batch: Batch) -> None:
             return
         receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
-        with warehouse.connect(run.dsn) as connection:
+        with run.session.transaction() as connection:
             ledger.let_go(connection, batch, at=run.ticks())
         raise
     except Throttled as error:
-        until = pause(run.dsn, run.channel.name, error, ticks=run.ticks)
+        until = pause(run.session, run.channel.name, error, ticks=run.ticks)
         _give_back(run, _store(run, batch, error.receipts), reason="throttled", not_before=until)
         return
     except QuanyuError as error:
         if isinstance(error, SwitchedOff):
-            pause(run.dsn, run.channel.name, error, ticks=run.ticks)
+            pause(run.session, run.channel.name, error, ticks=run.ticks)
         _give_back(run, _store(run, batch, error.receipts), reason=type(error).__name__, not_before=None)
         raise error.at(f"{run.channel.name}.{batch.segment} {run.business_date}") from None
     silent = _store(run, batch, receipts)
@@ -225,7 +226,7 @@ def _deliver(run: _Run, batch: Batch) -> None:
 
 def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> Batch:
     """Keep what the provider said; return the messages of which it said nothing."""
-    with warehouse.connect(run.dsn) as connection:
+    with run.session.transaction() as connection:
         at = run.ticks()
         states = ledger.record(connection, batch, receipts, at=at, put_off=at + _PUT_OFF)
     run.states.update(states)
@@ -235,6 +236,6 @@ def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> Batch:
 
 
 def _give_back(run: _Run, batch: Batch, *, reason: str, not_before: datetime | None) -> None:
-    with warehouse.connect(run.dsn) as connection:
+    with run.session.transaction() as connection:
         ledger.give_back(connection, batch, not_before=not_before, reason=reason)
     run.states["pending"] += len(batch.messages)

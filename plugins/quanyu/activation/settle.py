@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from quanyu import warehouse
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
@@ -23,6 +22,7 @@ from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither
 from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
+from quanyu.warehouse import Connection, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class _Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
-    dsn: str
+    session: Session
     channel: Channel
     client: ChannelClient
     clock: Clock
@@ -75,22 +75,23 @@ def settle(
     Also closes what is still waiting of dates that may not send any more. Raises the first error of the
     provider after every batch had its turn, Throttled at once.
     """
-    run = _Run(dsn=dsn, channel=channel, client=client, clock=clock, vault=vault, ticks=ticks, lease=lease)
     states: Counter[str] = Counter()
     errors: list[QuanyuError] = []
-    for case in _cases(dsn, channel.name, ticks()):
-        try:
-            states.update(_resolve(run, case))
-        except Throttled:
-            raise
-        except QuanyuError as error:
-            errors.append(error.at(f"{channel.name}.{case.segment} {case.business_date}"))
-    with warehouse.connect(dsn) as connection:
-        _close_old(connection, channel.name, clock())
-        waiting = connection.execute(
-            "select count(*), max(lease_until) from activation.message where channel = %s and state = 'sending'",
-            [channel.name],
-        ).fetchone()
+    with Session(dsn) as session:
+        run = _Run(session=session, channel=channel, client=client, clock=clock, vault=vault, ticks=ticks, lease=lease)
+        for case in _cases(session, channel.name, ticks()):
+            try:
+                states.update(_resolve(run, case))
+            except Throttled:
+                raise
+            except QuanyuError as error:
+                errors.append(error.at(f"{channel.name}.{case.segment} {case.business_date}"))
+        with session.transaction() as connection:
+            _close_old(connection, channel.name, clock())
+            waiting = connection.execute(
+                "select count(*), max(lease_until) from activation.message where channel = %s and state = 'sending'",
+                [channel.name],
+            ).fetchone()
     if errors:
         raise errors[0]
     return _report(channel, states, waiting)
@@ -103,8 +104,8 @@ def _report(channel: Channel, states: Counter[str], waiting: tuple[int, datetime
     return SettleReport(channel=channel.name, states=+states, again_at=lease_until and lease_until + lag)
 
 
-def _cases(dsn: str, channel: str, now: datetime) -> list[_Case]:
-    with warehouse.connect(dsn) as connection:
+def _cases(session: Session, channel: str, now: datetime) -> list[_Case]:
+    with session.transaction() as connection:
         believe_receipts(connection, channel, now)
         rows = ledger.fetch(
             connection,
@@ -119,13 +120,13 @@ def _cases(dsn: str, channel: str, now: datetime) -> list[_Case]:
 
 
 def _resolve(run: _Run, case: _Case) -> dict[str, int]:
-    with warehouse.connect(run.dsn) as connection:
+    with run.session.transaction() as connection:
         if alive.is_in_hand(connection, case.batch_key):
             return {}
     if reason := _hopeless(run, case):
-        return _park(run.dsn, case, reason)
-    wait_out(run.dsn, run.channel.name, ticks=run.ticks)
-    with ledger.deciding(run.dsn, run.channel.name, case.segment) as connection:
+        return _park(run.session, case, reason)
+    wait_out(run.session, run.channel.name, ticks=run.ticks)
+    with ledger.deciding(run.session, run.channel.name, case.segment) as connection:
         # Asked after both waits: a repeat that is late by them keeps its hours too.
         if _is_too_early(run, case):
             return {}
@@ -175,12 +176,12 @@ def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
     try:
         if isinstance(run.channel.ability, Query):
             return run.client.ask(batch.key, batch.messages)
-        batch = ledger.reserved(run.dsn, batch, run.client)
+        batch = ledger.reserved(run.session, batch, run.client)
         receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         return []
     except (Throttled, SwitchedOff) as error:
-        pause(run.dsn, run.channel.name, error, ticks=run.ticks)
+        pause(run.session, run.channel.name, error, ticks=run.ticks)
         raise
     return _certain(receipts)
 
@@ -191,7 +192,7 @@ def _certain(receipts: Sequence[Receipt]) -> list[Receipt]:
 
 
 def _store(run: _Run, batch: Batch, receipts: Sequence[Receipt]) -> dict[str, int]:
-    with warehouse.connect(run.dsn) as connection:
+    with run.session.transaction() as connection:
         return ledger.record(connection, batch, receipts, at=run.ticks())
 
 
@@ -203,7 +204,7 @@ def _may_still_send(case: _Case, now: datetime) -> bool:
     return True
 
 
-def _park_without_consent(connection: warehouse.Connection, case: _Case) -> None:
+def _park_without_consent(connection: Connection, case: _Case) -> None:
     """Leave out of a repeat whoever withdrew consent since: the first call may not have reached them."""
     rows: list[Row] = ledger.fetch(
         connection,
@@ -215,8 +216,8 @@ def _park_without_consent(connection: warehouse.Connection, case: _Case) -> None
     ledger.move(connection, withdrawn, "parked", "consent withdrawn while the answer was lost")
 
 
-def _park(dsn: str, case: _Case, reason: str) -> dict[str, int]:
-    with warehouse.connect(dsn) as connection:
+def _park(session: Session, case: _Case, reason: str) -> dict[str, int]:
+    with session.transaction() as connection:
         count = connection.execute(
             "update activation.message set state = 'parked', reason = %s, lease_until = null"
             " where batch_key = %s and state = 'sending' and lease_until = %s",
@@ -225,7 +226,7 @@ def _park(dsn: str, case: _Case, reason: str) -> dict[str, int]:
     return {"parked": count}
 
 
-def _close_old(connection: warehouse.Connection, channel: str, now: datetime) -> None:
+def _close_old(connection: Connection, channel: str, now: datetime) -> None:
     """Messages of a date that may not send any more stop waiting."""
     yesterday = now.astimezone(SHANGHAI).date() - timedelta(days=1)
     connection.execute(

@@ -77,10 +77,14 @@ where state = 'pending';
 create unique index if not exists message_once_a_night on activation.message (business_date, one_id, segment);
 alter table activation.message drop constraint if exists message_business_date_segment_one_id_key;
 drop index if exists activation.message_by_person;
-create index if not exists message_by_address on activation.message (channel, address, business_date);
+-- Of what a sender has not claimed yet: each claim and each outcome would write a long entry anew.
+create index if not exists message_waiting_by_address on activation.message (business_date, channel, address)
+where state in ('pending', 'held');
+drop index if exists activation.message_by_address;
 create index if not exists message_under_way on activation.message (channel, state)
 where state in ('sending', 'parked', 'sent');
-create index if not exists message_by_batch on activation.message (batch_key) where batch_key <> '';
+create index if not exists message_in_batch on activation.message (batch_key) where state in ('sending', 'parked');
+drop index if exists activation.message_by_batch;
 
 create or replace function activation.check_transition() returns trigger language plpgsql as $$
 begin

@@ -25,7 +25,7 @@ from quanyu.contracts import Audience, AudienceClient, Receipt, RemoteList, Sett
 from quanyu.errors import DeliveryUnknown, QuanyuError, Throttled
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
-from quanyu.warehouse import Connection
+from quanyu.warehouse import Connection, Session
 
 _LOOKS, _BETWEEN_LOOKS = 12, 5.0
 """How often, and after how many seconds, one run asks for a file that a platform is working on."""
@@ -68,34 +68,36 @@ def run(  # noqa: PLR0917  # the order in which one says it: which date, to whic
     first other error after every list had its turn. Whatever was not acknowledged is handed over by the next run.
     """
     require_sendable(business_date, clock())
-    with warehouse.connect(dsn) as connection:
-        lists.require_published(connection, business_date)
-        due = lists.due(connection, audience)
     counts: Counter[str] = Counter()
     held: dict[str, str] = {}
     errors: list[QuanyuError] = []
     is_done = True
-    for of in due:
-        this = _Mirroring(
-            dsn=dsn,
-            business_date=business_date,
-            of=of,
-            client=client,
-            salt=holdout_salt(vault_key, of.segment),
-            vault=vault,
-            clock=clock,
-            ticks=ticks,
-            sleep=sleep,
-        )
-        try:
-            reason, is_through = this.run()
-            is_done = is_done and is_through
-            held |= {of.segment: reason} if reason else {}
-        except Throttled as error:
-            raise error.at(f"{audience.name}.{of.segment}") from None
-        except QuanyuError as error:
-            errors.append(error.at(f"{audience.name}.{of.segment}"))
-        counts.update(this.counts)
+    with Session(dsn) as session:
+        with session.transaction() as connection:
+            lists.require_published(connection, business_date)
+            due = lists.due(connection, audience)
+        for of in due:
+            this = _Mirroring(
+                dsn=dsn,
+                session=session,
+                business_date=business_date,
+                of=of,
+                client=client,
+                salt=holdout_salt(vault_key, of.segment),
+                vault=vault,
+                clock=clock,
+                ticks=ticks,
+                sleep=sleep,
+            )
+            try:
+                reason, is_through = this.run()
+                is_done = is_done and is_through
+                held |= {of.segment: reason} if reason else {}
+            except Throttled as error:
+                raise error.at(f"{audience.name}.{of.segment}") from None
+            except QuanyuError as error:
+                errors.append(error.at(f"{audience.name}.{of.segment}"))
+            counts.update(this.counts)
     if errors:
         raise errors[0]
     return MirrorReport(audience=audience.name, business_date=business_date, counts=+counts, held=held, is_done=is_done)
@@ -106,6 +108,7 @@ class _Mirroring:
     """One list on its way to the night's segment."""
 
     dsn: str
+    session: Session
     business_date: date
     of: List
     client: AudienceClient
@@ -191,7 +194,7 @@ class _Mirroring:
         call = self.client.add if adds else self.client.remove
         after, failures = ("", ""), 0
         while True:
-            wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
+            wait_out(self.session, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
             require_sendable(self.business_date, self.clock())
             with connection.transaction():
                 batch = take(after)
@@ -211,7 +214,7 @@ class _Mirroring:
                 raise failed
             if isinstance(failed, Throttled):
                 # The same rows again; `wait_out` refuses to wait for too long.
-                pause(self.dsn, self.of.audience.name, failed, ticks=self.ticks)
+                pause(self.session, self.of.audience.name, failed, ticks=self.ticks)
             else:
                 after = batch.after
 
@@ -230,11 +233,11 @@ class _Mirroring:
 
     def _asked(self, call: Callable[[], T]) -> T:
         """Make a call that hands nothing over; a wait that the platform wants is remembered."""
-        wait_out(self.dsn, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
+        wait_out(self.session, self.of.audience.name, ticks=self.ticks, sleep=self.sleep)
         try:
             return call()
         except Throttled as error:
-            pause(self.dsn, self.of.audience.name, error, ticks=self.ticks)
+            pause(self.session, self.of.audience.name, error, ticks=self.ticks)
             raise
 
     def _count(self, connection: Connection, note: str) -> None:
