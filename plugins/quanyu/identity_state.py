@@ -86,7 +86,13 @@ def blocked_tokens(seed: Path) -> dict[str, str]:
 
 def _policy(dsn: str, project: Path) -> str:
     """A digest of everything but evidence and decisions that identity depends on."""
-    patterns = ["dbt_project.yml", "models/identity/**/*.sql", "macros/**/*.sql", "seeds/identity_*.csv"]
+    patterns = [
+        "dbt_project.yml",
+        "models/identity/**/*.sql",
+        "models/identity/**/*.yml",
+        "macros/**/*.sql",
+        "seeds/identity_*.csv",
+    ]
     digest = hashlib.sha256(project_files.digest(project, patterns).encode())
     with warehouse.connect(dsn) as connection:
         # Seeds can be changed in the warehouse too, and blocked phones depend on the vault's key.

@@ -72,6 +72,7 @@ def _append(name: str) -> Callable[[str, Path], None]:
         pytest.param(_execute("delete from ops.identity_build"), id="a person's wish"),
         pytest.param(_append("seeds/identity_blocked_values.csv"), id="a seed"),
         pytest.param(_append("models/identity/int_identity__screened.sql"), id="a model"),
+        pytest.param(_append("models/identity/_identity__models.yml"), id="a constraint"),
         pytest.param(_append("macros/identity/extend_graph.sql"), id="a macro"),
         pytest.param(_append("dbt_project.yml"), id="a variable"),
     ],
