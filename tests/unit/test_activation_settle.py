@@ -15,7 +15,6 @@ from quanyu.activation.receipts import (
     believe_receipts,
     collect_receipts,
     collect_replies,
-    is_refusal,
     opt_out,
     store_receipts,
 )
@@ -267,16 +266,6 @@ def test_silence_becomes_expired(night: Night) -> None:
     assert receipts(night, client).states == {}
     night.now += timedelta(days=1)
     assert receipts(night, client).states == {"expired": 1}
-
-
-@pytest.mark.parametrize("said", ["R", "r", " td ", "T", "N", "退订", "退订。", "回复R", "拒收", "TD！"])
-def test_every_way_to_say_no_is_heard(said: str) -> None:
-    assert is_refusal(said)
-
-
-@pytest.mark.parametrize("said", ["", "好的", "Really?", "Nice", "请问怎么退订单", "Thanks"])
-def test_other_answers_are_not_refusals(said: str) -> None:
-    assert not is_refusal(said)
 
 
 def test_a_repeat_that_had_to_wait_past_the_hours_is_not_made(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:

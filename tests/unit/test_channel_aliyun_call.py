@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from quanyu.activation import HearsReplies
-from quanyu.activation.receipts import is_refusal
+from quanyu.activation.refusals import is_refusal
 from quanyu.channels.aliyun_call import CHANNEL
 from quanyu.contracts import Connection, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Throttled

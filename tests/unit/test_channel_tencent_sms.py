@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from quanyu.activation import HearsReplies
-from quanyu.activation.receipts import is_refusal
+from quanyu.activation.refusals import is_refusal
 from quanyu.channels.tencent_sms import CHANNEL
 from quanyu.contracts import SHANGHAI, Connection, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled

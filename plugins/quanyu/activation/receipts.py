@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -13,13 +12,12 @@ from typing import Protocol, TypeVar, runtime_checkable
 from quanyu import warehouse
 from quanyu.activation import ledger
 from quanyu.activation.ledger import Clock
+from quanyu.activation.refusals import is_refusal
 from quanyu.activation.send import RECEIPT_DAYS
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Personal, Receipt, Verdict
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection
 
-_STOP = re.compile(r"(回复)?\s*(R|N|T|TD|TUI|STOP|退订|拒收|取消订阅|不要再发|请勿再发)", re.IGNORECASE)
-_AROUND = " \t\r\n。.!！,，、:：【】[]"
 # Some platforms hand each answer out once: what is not stored when a process dies is gone.
 _CHUNK = 100
 
@@ -141,11 +139,6 @@ def collect_replies(dsn: str, channel: Channel, client: ChannelClient, vault: Va
                 [channel.name, chunk[-1].cursor],
             )
     return count
-
-
-def is_refusal(said: str) -> bool:
-    """Whether a reply asks for no more messages: R, N, T, TD, 退订 and the like, alone."""
-    return _STOP.fullmatch(said.strip(_AROUND)) is not None
 
 
 def opt_out(dsn: str, channel: Channel, replies: Iterable[Reply], vault: Vault) -> int:
