@@ -291,6 +291,16 @@ class ReservesKeys(Protocol):
         ...
 
 
+@runtime_checkable
+class Paced(Protocol):
+    """A client that makes a call for each message: so many a second at the most."""
+
+    @property
+    def pace(self) -> float:
+        """Calls per second."""
+        ...
+
+
 Purpose = Literal["care", "service", "marketing"]
 PURPOSES: frozenset[Purpose] = frozenset({"care", "service", "marketing"})
 

@@ -10,6 +10,7 @@
     ├── Rejected             the platform or the data is wrong and repeating will not help
     │   ├── SchemaDrift      a missing key or a changed type: the entity is frozen for the night
     │   └── GateFailed       expectations with severity `fail` did not hold
+    ├── TooLate              the hours for it are over before the call: nothing left
     ├── DeliveryUnknown      the call left, no answer came back: the message may have been delivered
     └── ConfigurationError   a setting, connection or declaration is wrong
 
@@ -87,6 +88,13 @@ class SchemaDrift(Rejected):
 
 class GateFailed(Rejected):
     """Expectations with severity `fail` did not hold."""
+
+
+class TooLate(QuanyuError):
+    """The time in which calls may be made was over before this one."""
+
+    def __init__(self) -> None:
+        super().__init__("the send window closed before the call.", remedy="nothing; what is left is put off.")
 
 
 class DeliveryUnknown(QuanyuError):

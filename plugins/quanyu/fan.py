@@ -22,8 +22,9 @@ from aiohttp.resolver import ThreadedResolver
 from tenacity import RetryCallState, Retrying, retry_if_result
 from yarl import URL
 
+from quanyu import deadline
 from quanyu.contracts import Connection, Message, Receipt, Record, Verdict
-from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Retryable, Throttled, TokenExpired
+from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Retryable, Throttled, TokenExpired, TooLate
 from quanyu.transport import LOOPBACK, UNREACHABLE, pace_of, record_in, retry_after
 
 _ATTEMPTS = 5
@@ -129,6 +130,7 @@ class Fan:
         self._pace = _Pace(requests_per_second)
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._session: aiohttp.ClientSession | None = None
+        self.pace = requests_per_second
 
     @classmethod
     def of(cls, where: Connection, *, at_once: int = 64, is_public: bool = False) -> Self:
@@ -159,7 +161,7 @@ class Fan:
         def attempt() -> bool:
             nonlocal this, idle
             this = _Round([message for message in batch if message.key not in said])
-            self._runner.run(self._round(this, call_of, receipt_of))
+            self._runner.run(self._round(this, call_of, receipt_of, deadline.ends()))
             said.update({receipt.key: receipt for receipt in this.receipts})
             idle = 0 if this.receipts else idle + 1
             return len(said) < len(batch) and not _is_final(this.stop)
@@ -179,7 +181,7 @@ class Fan:
         left = (message for message in batch if message.key not in said)
         return [*said.values(), *(Receipt(key=message.key, verdict=Verdict.LATER) for message in left)]
 
-    async def _round(self, this: _Round, call_of: CallOf, receipt_of: ReceiptOf) -> None:
+    async def _round(self, this: _Round, call_of: CallOf, receipt_of: ReceiptOf, ends: float) -> None:
         if self._session is None:
             resolver = _PublicResolver() if self._is_public else None
             connector = aiohttp.TCPConnector(limit=self._at_once, resolver=resolver)
@@ -191,6 +193,8 @@ class Fan:
         async def worker() -> None:
             for message in this.waiting():
                 async with self._pace:
+                    if this.stop is None and time.monotonic() >= ends:
+                        this.stop = TooLate()
                     if this.stop is not None:
                         return
                     await deliver(message)

@@ -21,6 +21,7 @@ import httpx
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from quanyu import deadline
 from quanyu.contracts import SHANGHAI, Connection, Record
 from quanyu.errors import ConfigurationError, DeliveryUnknown, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.settings import utc_now
@@ -208,6 +209,7 @@ class Http:
             wait = (self._not_before - utc_now()).total_seconds()
             if wait > self._longest_wait:
                 raise Throttled(f"no call before {self._not_before:%F %R %Z}.", until=self._not_before, remedy=_WAIT)
+            deadline.require(after=wait)
             if wait > 0:
                 self._sleep(wait)
             self._not_before = None
@@ -215,6 +217,7 @@ class Http:
         if self._next_call > now:
             self._sleep(self._next_call - now)
         self._next_call = max(now, self._next_call) + self._interval
+        deadline.require()
 
     def _remembering(self, call: Callable[[], T]) -> Callable[[], T]:
         def remember_until() -> T:

@@ -58,6 +58,11 @@ class Notices:
         self._collector = str(where.extra.get("receipts_url") or "")
         self._templates: dict[str, list[str]] = {}
 
+    @property
+    def pace(self) -> float:
+        """Calls per second that the platform allows."""
+        return self._fan.pace
+
     def send(self, batch_key: str, batch: Sequence[Message]) -> list[Receipt]:
         """Call once for each message; openids that cannot be written to are refused with the platform's code."""
         del batch_key

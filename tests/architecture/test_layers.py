@@ -18,6 +18,7 @@ LAYERS = {
     "settings": 0,
     "transport": 1,
     "fan": 1,
+    "deadline": 1,
     "tokens": 1,
     "paging": 1,
     "outbox": 1,

@@ -1,7 +1,8 @@
 """Consent that is withdrawn at any moment: it counts up to the transaction that claims the message, and not after.
 
 What is promised: whoever withdraws before the claim of their message reads their consent gets nothing. From the claim
-to the call are milliseconds in which a message goes out to somebody who has just withdrawn; no later batch does.
+to the call are milliseconds, seconds in a batch of one call each, in which a message goes out to somebody who has just
+withdrawn; no later batch does.
 """
 
 from __future__ import annotations

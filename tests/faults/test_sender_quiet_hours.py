@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,7 @@ from psycopg import sql
 from quanyu.activation import send
 from quanyu.contracts import SHANGHAI
 from quanyu.errors import Rejected
+from tests.faults.kill.points import numbered
 from tests.faults.kill.provider import Platforms
 from tests.faults.kill.stage import Stage, kinds
 from tests.fixtures.activation_night import DAY, TEN
@@ -55,6 +58,34 @@ def test_the_window_opens_and_closes_to_the_second(
     if is_open:
         days = stage.night.rows("select distinct sent_on from activation.message")
         assert days == [(date(2026, 11, 21),)], "filed under the day of the provider"
+
+
+@pytest.mark.parametrize("name", ["letterbox", "aliyun_sms"])
+def test_a_batch_that_is_under_way_at_the_end_of_the_window_goes_no_further(
+    dsn: str, platforms: Platforms, name: str
+) -> None:
+    """Five calls a second and one second to go, for a letter each, or for calls that the platform wants later."""
+    stage = Stage(dsn, platforms, kinds(largest_batch=20)[name], 40, bad=())
+    stage.begin()
+    if name == "aliyun_sms":
+        platforms.platform.faults.add("throttle", times=100)
+    where = replace(stage.where, extra={**stage.where.extra, "requests_per_second": 5})
+    began, calls = time.monotonic(), list[float]()
+
+    def now() -> datetime:
+        return CLOSES - SECOND + timedelta(seconds=time.monotonic() - began)
+
+    def at(_: int, label: str) -> None:
+        if label.startswith("before POST"):
+            calls.append(time.monotonic() - began)
+
+    with numbered(at), stage.kind.channel.connect(where) as client:
+        send(dsn, DAY, stage.kind.channel, client, now, stage.night.vault)
+    assert calls
+    assert max(calls) < 1.1
+    got = set(stage.provider.log().recipients)
+    states = Counter(stage.states().values())
+    assert states == Counter(sent=len(got), deferred=40 - len(got))
 
 
 def test_the_dates_that_may_send_are_shanghais(dsn: str, platforms: Platforms, zone: ZoneInfo) -> None:

@@ -60,6 +60,19 @@ def test_an_old_or_future_business_date_cannot_send(night: Night, now: str) -> N
     assert night.states() == {"a": "pending"}
 
 
+class SlowPost(Post):
+    """One call a message, four in five seconds."""
+
+    pace = 0.8
+
+
+def test_a_batch_of_single_calls_is_no_longer_than_consent_stays_fresh(night: Night) -> None:
+    planned(night, *"abcdefg")
+    client = SlowPost()
+    night.send(client)
+    assert [len(batch) for _, batch in client.calls] == [4, 3]
+
+
 def test_midnight_stops_a_run_that_is_under_way(night: Night) -> None:
     client = planned(night, "a", "b", purpose="service", consent="marketing", send_window=["00:00", "23:00"])
 

@@ -21,7 +21,7 @@ from quanyu.activation.receipts import (
 from quanyu.activation.send import RECEIPT_DAYS
 from quanyu.activation.settle import SettleReport
 from quanyu.contracts import SHANGHAI, Ability, Channel, DedupKey, Message, Neither, Query, Receipt, Verdict
-from quanyu.errors import DeliveryUnknown, Retryable, Throttled
+from quanyu.errors import DeliveryUnknown, Retryable, Throttled, TooLate
 from quanyu.heard import Heard
 from tests.fixtures.activation_night import TEN, Night, Post, channel
 
@@ -94,6 +94,21 @@ def test_a_repeat_goes_under_the_same_key_to_the_same_people(night: Night, arriv
     assert len({key for key, _ in client.calls}) == 1
     assert len({tuple(message.key for message in batch) for _, batch in client.calls}) == 1
     assert night.rows("select distinct state, attempt from activation.message") == [("sent", 2)]
+
+
+def test_a_repeat_whose_hours_end_in_the_middle_keeps_what_was_said_and_goes_on_another_time(night: Night) -> None:
+    client, to = lost(night, DEDUP, arrived=False)
+
+    def closing(_key: str, batch: Sequence[Message]) -> None:
+        client.before = None
+        error = TooLate()
+        error.receipts = [Receipt(key=batch[0].key, verdict=Verdict.ACCEPTED)]
+        raise error
+
+    client.before = closing
+    assert settled(night, client, to).states == {"sent": 1, "sending": 1}
+    assert settled(night, client, to).states == {"sent": 1}
+    assert night.parts("seg_quiet") == {"sent": 2}
 
 
 def test_a_key_past_its_window_is_parked(night: Night) -> None:

@@ -25,9 +25,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from quanyu import deadline
 from quanyu.channels.email_smtp import CHANNEL
 from quanyu.contracts import Connection, Message, Neither, Receipt, Verdict
-from quanyu.errors import ConfigurationError, NeedsPerson, Rejected, Retryable, Throttled
+from quanyu.errors import ConfigurationError, NeedsPerson, Rejected, Retryable, Throttled, TooLate
 from tests.sandbox import running_sandbox
 from tests.sandbox.email_smtp import LOGIN, UNSUBSCRIBE_SECRET, mailbox
 from tests.sandbox.server import Sandbox
@@ -368,3 +369,9 @@ def test_an_unsafe_or_incomplete_connection_is_named(url: str, extra: dict[str, 
     where = Connection(name="email_smtp", url=url, login="a", password="b", extra={**good, **extra})
     with pytest.raises(ConfigurationError, match="quanyu_email_smtp"), CHANNEL.connect(where):
         pass
+
+
+def test_no_mail_begins_after_the_deadline(sandbox: Sandbox) -> None:
+    with deadline.within(timedelta()), pytest.raises(TooLate):
+        send(sandbox, messages(*addresses(sandbox, 2)))
+    assert got(sandbox) == []

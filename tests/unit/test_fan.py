@@ -11,8 +11,9 @@ from datetime import timedelta
 import pytest
 from aiohttp import web
 
+from quanyu import deadline
 from quanyu.contracts import Connection, Message, Receipt, Verdict
-from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Retryable, Throttled
+from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Retryable, Throttled, TooLate
 from quanyu.fan import Answer, Call, Fan
 from quanyu.settings import utc_now
 
@@ -290,3 +291,13 @@ def test_a_name_that_leads_inside_is_no_connection_where_only_the_open_internet_
     assert platform.seen == []
     with Fan.of(where) as many:
         assert len(many.deliver(messages(2), call_of, receipt_of)) == 2
+
+
+def test_no_call_begins_after_the_deadline_and_what_was_said_before_is_kept(platform: Platform) -> None:
+    with (
+        fan(platform, pace=0.5) as many,
+        deadline.within(timedelta(seconds=1)),
+        pytest.raises(TooLate) as caught,
+    ):
+        many.deliver(messages(3), call_of, receipt_of)
+    assert [f"/{receipt.key}" for receipt in caught.value.receipts] == platform.paths() == ["/0"]

@@ -16,8 +16,9 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from quanyu import deadline
 from quanyu.contracts import SHANGHAI, Connection
-from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Retryable, Throttled
+from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Retryable, Throttled, TooLate
 from quanyu.local.processes import free_port
 from quanyu.transport import Http, json_of, next_midnight, place
 from tests.fixtures.source_server import Reply, says, scripted
@@ -85,6 +86,21 @@ def test_what_must_not_happen_twice_is_repeated_after_an_explicit_throttle() -> 
     with scripted(throttle, says({"ok": 1})) as server, Http(server.url, sleep=waits.append) as http:
         assert json_of(http.request("POST", "/send", json={}, repeatable=False)) == {"ok": 1}
         assert any(6 < wait <= 7 for wait in waits)
+
+
+def test_no_call_begins_after_the_deadline_and_nobody_waits_for_it_in_vain() -> None:
+    waits: list[float] = []
+    throttle = Reply(status=429, headers={"retry-after": "7"})
+    with scripted(throttle, says({"ok": 1})) as server, Http(server.url, sleep=waits.append) as http:
+        with deadline.within(timedelta(seconds=5)), pytest.raises(TooLate):
+            http.request("POST", "/send", json={}, repeatable=False)
+        assert len(server.calls) == 1
+        assert not any(wait > 1 for wait in waits)
+        with deadline.within(timedelta()), pytest.raises(TooLate):
+            http.request("POST", "/send", json={}, repeatable=False)
+        assert len(server.calls) == 1
+        # A deadline ends with its block.
+        assert json_of(http.request("POST", "/send", json={}, repeatable=False)) == {"ok": 1}
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -127,6 +127,13 @@ class SegmentDefinition(_Strict):
         """Whether `now` lies within the send window, in Asia/Shanghai."""
         opens, closes = self.send_window
         return opens <= now.astimezone(SHANGHAI).time() < closes
+
+    def open_for(self, now: datetime) -> timedelta:
+        """How long the window stays open from `now`; zero when it is closed."""
+        if not self.is_open(now):
+            return timedelta()
+        local = now.astimezone(SHANGHAI)
+        return datetime.combine(local.date(), self.send_window[1], SHANGHAI) - local
 
 
 def parse(segment: str, meta: Mapping[str, Any]) -> SegmentDefinition:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from quanyu import warehouse
+from quanyu import deadline, warehouse
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.definition import SegmentDefinition, parse
 from quanyu.activation.erasure import IS_ERASED
 from quanyu.activation.ledger import Batch, Clock
 from quanyu.activation.pauses import PATIENCE, pause, wait_out
 from quanyu.activation.restored import ClaimLog, relearn
-from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Receipt
-from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
+from quanyu.contracts import SHANGHAI, Channel, ChannelClient, Paced, Receipt
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled, TooLate
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection, Session
@@ -30,6 +30,9 @@ LEASE = timedelta(minutes=30)
 
 Longer than the longest call: five attempts of 30 s with four waits of 5 minutes, see `quanyu.transport.Http`.
 """
+
+_CONSENT_AGE = timedelta(seconds=5)
+"""How old a consent may be when its message is handed over: a batch of one call each is no larger than that allows."""
 
 _PUT_OFF = timedelta(minutes=15)
 _LOST_IN_A_ROW = 3
@@ -93,7 +96,7 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
                 states["sending"] += relearn(connection, claim_log, channel.name, business_date, at=ticks())
         run = _Run(
             business_date=business_date,
-            channel=channel,
+            channel=_in_good_time(channel, client),
             client=client,
             clock=clock,
             ticks=ticks,
@@ -115,6 +118,13 @@ def send(  # noqa: PLR0917  # the order in which one says it: which date, on whi
     if refused:
         raise refused[0]
     return SendReport(channel=channel.name, business_date=business_date, states=+states)
+
+
+def _in_good_time(channel: Channel, client: ChannelClient) -> Channel:
+    if not isinstance(client, Paced):
+        return channel
+    most = max(channel.smallest_batch, int(client.pace * _CONSENT_AGE.total_seconds()))
+    return replace(channel, largest_batch=min(channel.largest_batch, most))
 
 
 def require_sendable(business_date: date, now: datetime) -> None:
@@ -162,7 +172,7 @@ def _send_campaign(run: _Run, segment: str, definition: SegmentDefinition) -> No
     while batch := _next(run, segment, definition):
         try:
             with alive.holding(run.hand, batch.key):
-                _deliver(run, batch)
+                _deliver(run, batch, definition)
             lost = 0
         except DeliveryUnknown as error:
             lost += 1
@@ -196,7 +206,7 @@ def _next(run: _Run, segment: str, definition: SegmentDefinition) -> Batch | Non
         )
 
 
-def _deliver(run: _Run, batch: Batch) -> None:
+def _deliver(run: _Run, batch: Batch, definition: SegmentDefinition) -> None:
     """Call the provider once and store what it said. An error that is not ours leaves the batch `sending`."""
     try:
         batch = ledger.reserved(run.session, batch, run.client)
@@ -206,7 +216,8 @@ def _deliver(run: _Run, batch: Batch) -> None:
             # This process slept through its lease; somebody else may be resolving the batch.
             _give_back(run, batch, reason="lease over before the call", not_before=None)
             return
-        receipts = run.client.send(batch.key, batch.messages)
+        with deadline.within(definition.open_for(run.clock())):
+            receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         with run.session.transaction() as connection:
             ledger.let_go(connection, batch, at=run.ticks())
@@ -214,6 +225,9 @@ def _deliver(run: _Run, batch: Batch) -> None:
     except Throttled as error:
         until = pause(run.session, run.channel.name, error, ticks=run.ticks)
         _give_back(run, _store(run, batch, error.receipts), reason="throttled", not_before=until)
+        return
+    except TooLate as error:
+        _give_back(run, _store(run, batch, error.receipts), reason="send window closed", not_before=None)
         return
     except QuanyuError as error:
         if isinstance(error, SwitchedOff):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from quanyu import deadline
 from quanyu.activation import alive, claim, ledger
 from quanyu.activation.consent import NO_CONSENT_TODAY
 from quanyu.activation.definition import SegmentDefinition, parse
@@ -19,7 +20,7 @@ from quanyu.activation.pauses import pause, wait_out
 from quanyu.activation.receipts import believe_receipts
 from quanyu.activation.send import LEASE, require_sendable
 from quanyu.contracts import SHANGHAI, Channel, ChannelClient, DedupKey, Neither, Query, Receipt, Verdict
-from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled
+from quanyu.errors import DeliveryUnknown, QuanyuError, Rejected, SwitchedOff, Throttled, TooLate
 from quanyu.settings import utc_now
 from quanyu.vault import Vault
 from quanyu.warehouse import Connection, Session
@@ -143,7 +144,7 @@ def _resolve(run: _Run, case: _Case) -> dict[str, int]:
     if batch is None:
         return {}
     try:
-        receipts = _ask(run, batch)
+        receipts = _ask(run, case, batch)
     except QuanyuError as error:
         _store(run, batch, _certain(error.receipts))
         raise
@@ -171,15 +172,18 @@ def _is_too_early(run: _Run, case: _Case) -> bool:
     return not case.definition.is_open(run.clock())
 
 
-def _ask(run: _Run, batch: Batch) -> Sequence[Receipt]:
+def _ask(run: _Run, case: _Case, batch: Batch) -> Sequence[Receipt]:
     """Ask, or repeat under the same key. What leaves doubt is left out of the answer."""
     try:
         if isinstance(run.channel.ability, Query):
             return run.client.ask(batch.key, batch.messages)
         batch = ledger.reserved(run.session, batch, run.client)
-        receipts = run.client.send(batch.key, batch.messages)
+        with deadline.within(case.definition.open_for(run.clock())):
+            receipts = run.client.send(batch.key, batch.messages)
     except DeliveryUnknown:
         return []
+    except TooLate as error:
+        return _certain(error.receipts)
     except (Throttled, SwitchedOff) as error:
         pause(run.session, run.channel.name, error, ticks=run.ticks)
         raise

@@ -33,6 +33,7 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
+from quanyu import deadline
 from quanyu.contracts import Channel, Connection, Message, Neither, Receipt, Verdict
 from quanyu.errors import ConfigurationError, NeedsPerson, QuanyuError, Rejected, Retryable, Throttled
 from quanyu.mail import WayOut, compose
@@ -69,6 +70,7 @@ class EmailSmtp:
         lost = 0
         for at, message in enumerate(batch):
             try:
+                deadline.require()
                 receipt = self._send(message)
             except QuanyuError as error:
                 error.receipts = receipts

@@ -58,6 +58,11 @@ class Getui:
         self._went_with: dict[str, str] = {}
         self._dead: set[str] = set()
 
+    @property
+    def pace(self) -> float:
+        """Calls per second that the platform allows."""
+        return self._fan.pace
+
     def send(self, batch_key: str, batch: Sequence[Message]) -> list[Receipt]:
         """Push to each install; every message has its own key, so the batch's is not needed."""
         del batch_key

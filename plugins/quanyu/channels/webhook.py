@@ -70,6 +70,11 @@ class Webhook:
         self._type = str(where.extra.get("type") or _TYPE)
         self._signers = [Signer(secret) for secret in where.password.split()]
 
+    @property
+    def pace(self) -> float:
+        """Calls per second that the platform allows."""
+        return self._fan.pace
+
     def send(self, batch_key: str, batch: Sequence[Message]) -> list[Receipt]:
         """Call once per person; whose event is too large is refused alone."""
         del batch_key
