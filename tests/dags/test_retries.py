@@ -27,6 +27,7 @@ RETRY, FAIL, DEFAULT = RetryAction.RETRY, RetryAction.FAIL, RetryAction.DEFAULT
         (errors.SchemaDrift("a field is gone"), FAIL),
         (errors.GateFailed("not unique"), FAIL),
         (errors.DeliveryUnknown("no answer"), FAIL),
+        (errors.TooLate(), FAIL),
         (errors.ConfigurationError("no connection"), FAIL),
         (ValueError("a defect"), DEFAULT),
     ],
@@ -40,7 +41,7 @@ def test_every_class_of_the_tree_was_asked_about() -> None:
     """A new class of error needs a line above."""
     asked = {
         "Retryable", "Throttled", "TokenExpired", "NotReady", "NeedsPerson", "Rejected", "SchemaDrift", "GateFailed",
-        "DeliveryUnknown", "ConfigurationError", "SwitchedOff",
+        "DeliveryUnknown", "ConfigurationError", "SwitchedOff", "TooLate",
     }  # fmt: skip
     tree = {name for name, thing in vars(errors).items() if isinstance(thing, type) and issubclass(thing, Exception)}
     assert tree - {"QuanyuError"} == asked
