@@ -23,11 +23,10 @@ from quanyu.settings import utc_now
 from tests.fixtures.activation_night import DAY, TEN, Night
 from tests.sandbox import running_sandbox
 from tests.sandbox.email_smtp import mailbox
-from tests.sandbox.getui import getui_cid
-from tests.sandbox.jpush import registration_id
+from tests.sandbox.jpush import JPush
 from tests.sandbox.server import Sandbox
 from tests.sandbox.world.openids import MINI_APPID, openid
-from tests.sandbox.world.systems.tracking import app_user_id
+from tests.sandbox.world.systems.tracking import app_user_id, registration_id
 from tests.sandbox.world.systems.wecom import groups
 
 FOUND = discovery.channels()
@@ -141,14 +140,16 @@ def mailboxes(sandbox: Sandbox, night: Night) -> Iterator[Recipient]:
         yield Recipient(one_id, address, token.token)
 
 
-def named_by(address_of: Callable[[str], str], *others: str) -> Callable[[Sandbox, Night], Iterator[Recipient]]:
-    """People whose address on a platform follows from who they are; `others` if the platform knows its recipients."""
+def installs(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    yield Recipient("stranger", "rStranger", "rStranger")
+    for person in sandbox.world.people:
+        install = registration_id(sandbox.world, person.id)
+        yield Recipient(person.id, install, install)
 
-    def recipients(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
-        for one_id in [*others, *(person.id for person in sandbox.world.people)]:
-            yield Recipient(one_id, address_of(one_id), address_of(one_id))
 
-    return recipients
+def themselves(sandbox: Sandbox, _night: Night) -> Iterator[Recipient]:
+    for person in sandbox.world.people:
+        yield Recipient(person.id, person.id, person.id)
 
 
 ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
@@ -157,10 +158,10 @@ ADDRESSES: dict[str, Callable[[Sandbox, Night], Iterator[Recipient]]] = {
     "chat_id": customer_groups,
     "external_userid": contacts,
     "phone": phones,
-    "registration_id": named_by(registration_id, "stranger"),
-    "getui_cid": named_by(getui_cid, "stranger"),
+    "registration_id": installs,
+    "getui_cid": installs,
     "email": mailboxes,
-    "one_id": named_by(str),
+    "one_id": themselves,
     "app_user_id": app_users,
 }
 
@@ -271,6 +272,9 @@ def town(
     caplog.set_level(logging.DEBUG)
     with running_sandbox(people=60, business_date=DAY) as sandbox:
         town = Town(sandbox, Night(dsn), request.param, caplog)
+        if isinstance(push := sandbox.platforms["jpush"], JPush):
+            # One install in 25 gives out on some day; which ones is no affair of these tests.
+            push.failed = 0.0
         monkeypatch.setattr("time.sleep", town.wait)
         approved = {(town.channel.name, town.sending.template): "{gift}等您来取，拒收请回复R"}
         monkeypatch.setattr("quanyu.activation.templates.approved", lambda: approved)

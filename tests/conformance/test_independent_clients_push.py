@@ -27,9 +27,9 @@ from quanyu.filedrop import open_drop
 from tests.sandbox import running_sandbox
 from tests.sandbox.bucket import ACCESS_KEY, REGION
 from tests.sandbox.email_smtp import LOGIN, PASSWORD, mailbox
-from tests.sandbox.jpush import registration_id
 from tests.sandbox.server import Sandbox
 from tests.sandbox.webhook import SECRET
+from tests.sandbox.world.systems.tracking import registration_id
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def push(sdk: Any, *installs: str, cid: str | None = None) -> Any:
 
 
 def installs(sandbox: Sandbox, count: int) -> list[str]:
-    return [registration_id(person.id) for person in sandbox.world.people][:count]
+    return [registration_id(sandbox.world, person.id) for person in sandbox.world.people][:count]
 
 
 def test_the_jpush_sdk_pushes_once_per_cid(sandbox: Sandbox, sdk: Any) -> None:

@@ -22,16 +22,12 @@ from tests.sandbox.fate import send_time
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.world import World
+from tests.sandbox.world.systems.tracking import registration_id
 
 APP_ID = "GetuiSandboxApp01"
 APP_KEY = "u6I2Uu8xVo5nAcJ0pSANDBOX"
 MASTER_SECRET = "sandbox-secret-getui-000"
 TOKEN_LIFE = timedelta(hours=24)
-
-
-def getui_cid(person: str) -> str:
-    """The install of a person of the world."""
-    return hashlib.md5(f"getui|{person}".encode()).hexdigest()
 
 
 class Refusal(Exception):
@@ -49,7 +45,7 @@ class Getui(Platform):
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
-        self.installs = {getui_cid(person.id) for person in world.people}
+        self.installs = {registration_id(world, person.id) for person in world.people}
         self.inactive: set[str] = set()
         self._tokens: dict[str, datetime] = {}
         self._requests: dict[str, dict[str, dict[str, str]]] = {}

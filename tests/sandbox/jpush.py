@@ -28,16 +28,12 @@ from tests.sandbox.fate import send_time, share
 from tests.sandbox.faults import Faults
 from tests.sandbox.platform import ENTRY, Clock, Platform
 from tests.sandbox.world import World
+from tests.sandbox.world.systems.tracking import registration_id
 
 APP_KEY = "7d431e42dfa6a6d693ac2d04"
 MASTER_SECRET = "sandbox-secret-jpush-000"
 CID_LIFE = timedelta(days=1)
 DELIVERED, WAITING, NOT_OURS, NO_TARGET = range(4)
-
-
-def registration_id(person: str) -> str:
-    """The install of a person of the world."""
-    return hashlib.sha256(f"jpush|{person}".encode()).hexdigest()[:19]
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class JPush(Platform):
 
     def __init__(self, world: World, faults: Faults, clock: Clock) -> None:
         super().__init__(world, faults, clock)
-        self.installs = {registration_id(person.id) for person in world.people}
+        self.installs = {registration_id(world, person.id) for person in world.people}
         self.is_strict = False
         self.failed = 0.04
         self.late = 0.1

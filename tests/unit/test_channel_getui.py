@@ -14,8 +14,9 @@ from quanyu.channels.getui import CHANNEL, sign
 from quanyu.contracts import Connection, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, NeedsPerson, Rejected, Retryable, Throttled
 from tests.sandbox import running_sandbox
-from tests.sandbox.getui import Getui, getui_cid
+from tests.sandbox.getui import Getui
 from tests.sandbox.server import Sandbox
+from tests.sandbox.world.systems.tracking import registration_id
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def platform(sandbox: Sandbox) -> Getui:
 
 
 def installs(sandbox: Sandbox, count: int) -> list[str]:
-    return [getui_cid(person.id) for person in sandbox.world.people][:count]
+    return [registration_id(sandbox.world, person.id) for person in sandbox.world.people][:count]
 
 
 def key_of(address: str) -> str:

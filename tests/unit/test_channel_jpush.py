@@ -14,8 +14,9 @@ from quanyu.channels.jpush import CHANNEL, authorization
 from quanyu.contracts import Connection, Message, Receipt, Verdict
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, Rejected, Retryable, Throttled
 from tests.sandbox import running_sandbox
-from tests.sandbox.jpush import JPush, registration_id
+from tests.sandbox.jpush import JPush
 from tests.sandbox.server import Sandbox
+from tests.sandbox.world.systems.tracking import registration_id
 
 DAY = date(2026, 11, 20)
 PUSH = "POST /v3/push"
@@ -39,7 +40,7 @@ def platform(sandbox: Sandbox) -> JPush:
 
 
 def installs(sandbox: Sandbox, count: int) -> list[str]:
-    return [registration_id(person.id) for person in sandbox.world.people][:count]
+    return [registration_id(sandbox.world, person.id) for person in sandbox.world.people][:count]
 
 
 def messages(*addresses: str, provider_key: str = "") -> list[Message]:

@@ -19,8 +19,11 @@ import pytest
 
 from quanyu.contracts import Connection
 from tests.sandbox import running_sandbox
+from tests.sandbox.getui import Getui
+from tests.sandbox.jpush import JPush
 from tests.sandbox.platform import Platform
 from tests.sandbox.server import Sandbox, platforms
+from tests.sandbox.world.systems import tracking
 
 DAY = date(2026, 11, 20)
 PROJECT = Path(__file__).parents[2]
@@ -176,3 +179,17 @@ def test_the_command_writes_its_addresses_and_leaves_when_told(tmp_path: Path) -
             process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     assert not state.exists()
+
+
+def test_an_install_that_lets_itself_be_pushed_to_is_known_to_whoever_pushes(sandbox: Sandbox) -> None:
+    told = {
+        (fact.row["properties"]["push_provider"], fact.row["properties"]["registration_id"])
+        for fact in tracking.events(sandbox.world)
+        if fact.row["event"] == "push_enabled"
+    }
+    jpush, getui = sandbox.platforms["jpush"], sandbox.platforms["getui"]
+    assert isinstance(jpush, JPush)
+    assert isinstance(getui, Getui)
+    known = {("jpush", install) for install in jpush.installs} | {("getui", install) for install in getui.installs}
+    assert told
+    assert told <= known

@@ -78,7 +78,7 @@ def _switches(world: World, found: list[Fact]) -> list[Fact]:
         if rng.random() > 0.7:
             continue
         pushed_by = {
-            "registration_id": world.code("registration", person, "r", 18),
+            "registration_id": registration_id(world, person),
             "push_provider": rng.choice(("jpush", "getui")),
         }
         names = ["push_enabled", *(["push_disabled"] if rng.random() < 0.1 else [])]
@@ -103,6 +103,11 @@ def of_popup(world: World, person_id: str, popup_id: str, at: datetime) -> list[
         found.append(Fact(at, row, person_id))
         at += timedelta(seconds=rng.randint(1, 20))
     return found
+
+
+def registration_id(world: World, person_id: str) -> str:
+    """What whoever pushes to the app calls its install on a person's phone."""
+    return world.code("registration", person_id, "r", 18)
 
 
 def app_user_id(world: World, person_id: str) -> str:
