@@ -17,8 +17,9 @@ import pytest
 from quanyu import discovery, warehouse
 from quanyu.activation import collect_receipts, settle
 from quanyu.activation.settle import SettleReport
-from quanyu.contracts import Channel, DedupKey, Neither, Personal, Query
+from quanyu.contracts import Channel, DedupKey, Neither, Paced, Personal, Query
 from quanyu.errors import ConfigurationError, DeliveryUnknown, NeedsPerson, QuanyuError, Throttled
+from quanyu.fan import Fan
 from quanyu.settings import utc_now
 from tests.fixtures.activation_night import DAY, TEN, Night
 from tests.sandbox import running_sandbox
@@ -318,6 +319,11 @@ def test_one_unknown_recipient_is_refused_alone_with_the_platforms_own_code(town
     assert set(states.values()) <= {"sent", "delivered"}
     assert town.night.one("select code from activation.message where one_id = 'stranger'")
     assert town.delivered() == town.expected()
+
+
+def test_a_client_of_single_calls_says_how_many_it_makes_in_a_second(town: Town) -> None:
+    with town.channel.connect(town.connection) as client:
+        assert isinstance(client, Paced) == any(isinstance(held, Fan) for held in vars(client).values())
 
 
 def test_a_passing_throttle_is_waited_out(town: Town) -> None:

@@ -19,16 +19,12 @@ from quanyu.errors import QuanyuError
 from quanyu.local.postgres import EmbeddedPostgres
 from tests.faults.kill import ours
 from tests.faults.kill.points import numbered
-from tests.faults.kill.provider import SENDS, Platforms
+from tests.faults.kill.provider import Platforms
 from tests.faults.kill.stage import Stage, kinds
 
 SEED = 6
 POINTS = 50
 PEOPLE = 7
-
-
-class Cut(BaseException):
-    """Ends an attempt like a crash."""
 
 
 @dataclass
@@ -67,24 +63,9 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipped]:
     server.stop()
 
 
-def begun(stage: Stage, *, was_cut: bool) -> None:
-    """A fresh night, or one whose first call was answered to a sender that was gone."""
-    stage.begin()
-    if not was_cut:
-        return
-
-    def cut(_: int, label: str) -> None:
-        if label.startswith("after POST ") and label.endswith(SENDS):
-            raise Cut
-
-    with pytest.raises((Cut, BaseExceptionGroup)), numbered(cut):
-        ours.attempt(stage, settles=False)
-    stage.elapse(ours.BETWEEN)
-
-
 def points_of(stage: Stage, *, was_cut: bool) -> list[str]:
     labels: list[str] = []
-    begun(stage, was_cut=was_cut)
+    ours.begin(stage, was_cut=was_cut)
     with numbered(lambda _, label: labels.append(label)):
         ours.attempt(stage)
     return labels
@@ -100,7 +81,7 @@ def test_no_stop_of_the_server_loses_or_doubles_a_message(shipped: Shipped) -> N
     hit, wrong = 0, []
     for name, was_cut, number, label in random.Random(SEED).sample(everywhere, POINTS):
         stage = shipped.stages[name]
-        begun(stage, was_cut=was_cut)
+        ours.begin(stage, was_cut=was_cut)
 
         def crash(passed: int, _: str, at: int = number) -> None:
             if passed == at:

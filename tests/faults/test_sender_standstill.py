@@ -12,35 +12,16 @@ import pytest
 from quanyu.activation import ledger
 from tests.faults.kill import ours
 from tests.faults.kill.points import numbered
-from tests.faults.kill.provider import SENDS, Platforms
+from tests.faults.kill.provider import Platforms
 from tests.faults.kill.stage import Stage, kinds
 
 HAS_CAMPAIGN = "after select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
-class Cut(BaseException):
-    """Ends an attempt like a crash."""
-
-
-def begun(stage: Stage, *, was_cut: bool) -> None:
-    """A fresh night, or one whose first call was answered to a sender that was gone."""
-    stage.begin()
-    if not was_cut:
-        return
-
-    def cut(_: int, label: str) -> None:
-        if label.startswith("after POST ") and label.endswith(SENDS):
-            raise Cut
-
-    with pytest.raises((Cut, BaseExceptionGroup)), numbered(cut):
-        ours.attempt(stage, settles=False)
-    stage.elapse(ours.BETWEEN)
-
-
 def claims(stage: Stage, *, was_cut: bool) -> list[tuple[int, str]]:
     """A point after each statement of each transaction that has the campaign."""
     labels: list[str] = []
-    begun(stage, was_cut=was_cut)
+    ours.begin(stage, was_cut=was_cut)
     with numbered(lambda _, label: labels.append(label)):
         ours.attempt(stage)
     found, has_campaign = [], False
@@ -64,7 +45,7 @@ def test_others_claim_what_a_stopped_sender_was_claiming_and_it_ends_by_an_error
     points = claims(stage, was_cut=was_cut)
     assert any(label.startswith("after update activation.message set state = 'sending'") for _, label in points)
     for at, label in points:
-        begun(stage, was_cut=was_cut)
+        ours.begin(stage, was_cut=was_cut)
 
         def meanwhile(number: int, _: str, at: int = at) -> None:
             if number == at:

@@ -3,7 +3,7 @@
 A claim commits before the call leaves and the outcome after it came back, each in a transaction of its own. What
 stands between the two is `sending`: maybe delivered, never guessed, resolved by `settle`.
 
-    planned -> held | pending -> sending -> sent -> delivered | failed_final | expired
+    held | pending -> sending -> sent -> delivered | failed_final | expired
     held -> pending (released)          pending -> deferred -> pending (quiet hours)
     pending -> suppressed (no consent)  sending -> pending (nothing left) | parked (nobody can know)
 """

@@ -32,7 +32,7 @@ Longer than the longest call: five attempts of 30 s with four waits of 5 minutes
 """
 
 _CONSENT_AGE = timedelta(seconds=5)
-"""How old a consent may be when its message is handed over: a batch of one call each is no larger than that allows."""
+"""How long a batch of one call each takes at its platform's pace; a platform that answers slowly makes it longer."""
 
 _PUT_OFF = timedelta(minutes=15)
 _LOST_IN_A_ROW = 3

@@ -6,12 +6,15 @@ It runs in whatever process asks: in a child that is to die, and in the parent f
 from __future__ import annotations
 
 import ssl
+from contextlib import suppress
 from datetime import timedelta
 from unittest.mock import patch
 
 from quanyu.activation import send, settle
 from quanyu.contracts import ChannelClient
 from quanyu.errors import QuanyuError
+from tests.faults.kill.points import numbered
+from tests.faults.kill.provider import SENDS
 from tests.faults.kill.stage import Stage
 from tests.fixtures.activation_night import DAY, TEN
 
@@ -19,6 +22,26 @@ BETWEEN = timedelta(hours=1)
 """Passes between an attempt and the next: longer than a lease, shorter than any provider's memory."""
 
 _TRIES = 20
+
+
+class Cut(BaseException):
+    """Ends an attempt like a crash."""
+
+
+def begin(stage: Stage, *, was_cut: bool) -> None:
+    """A fresh night, or one whose first call was answered to a sender that was gone."""
+    stage.begin()
+    if not was_cut:
+        return
+
+    def cut(_: int, label: str) -> None:
+        if label.startswith("after POST ") and label.endswith(SENDS):
+            raise Cut
+
+    with suppress(Cut, BaseExceptionGroup), numbered(cut):
+        attempt(stage, settles=False)
+        raise AssertionError("the sender was not cut")
+    stage.elapse(BETWEEN)
 
 
 def attempt(stage: Stage, *, settles: bool = True) -> list[str]:
